@@ -176,18 +176,18 @@ where
     match work(config).await {
         Ok(code) => code,
         Err(error) => {
-            say(&format!("RecomAMP stopped: {}", told(&error)));
+            say(&format!("RecomAMP stopped: {}", error_chain(&error)));
             ExitCode::FAILURE
         }
     }
 }
 
 /// An error with its causes, without repetitions: many causes repeat the next one's message.
-fn told(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+fn error_chain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |joined, cause| match joined.as_str() {
         "" => cause,
-        before if before.contains(&cause) => told,
-        _ => format!("{told}: {cause}"),
+        before if before.contains(&cause) => joined,
+        _ => format!("{joined}: {cause}"),
     })
 }
 
@@ -211,6 +211,6 @@ mod tests {
     fn a_cause_is_told_once() {
         let root = std::io::Error::other("Is a directory");
         let error = anyhow::Error::new(root).context("the file x cannot be read (Is a directory)").context("no start");
-        assert_eq!(told(&error), "no start: the file x cannot be read (Is a directory)");
+        assert_eq!(error_chain(&error), "no start: the file x cannot be read (Is a directory)");
     }
 }

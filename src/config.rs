@@ -27,7 +27,7 @@ use reader::{Reader, names_somebody};
 /// The regions of Amazon's hosts, as suffixes of settings.
 pub const REGIONS: [&str; 3] = ["NA", "EU", "FE"];
 
-/// All settings.
+/// All settings, validated; see `docs/settings.md`.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where to listen.

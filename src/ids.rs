@@ -185,7 +185,6 @@ ids! {
     BackfillId = "bkf";
     /// A message to people.
     MessageId = "msg";
-    /// An email.
     MailId = "mai";
     /// A webhook endpoint.
     EndpointId = "whe";

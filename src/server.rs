@@ -43,7 +43,7 @@ const UNTOLD: usize = 800;
 /// How long to wait after the system has refused a connection.
 const REFUSED: Duration = Duration::from_millis(200);
 
-/// Connection limits.
+/// Limits on connections that protect against clients that send slowly or open many.
 #[derive(Clone, Debug)]
 pub struct Bounds {
     all: usize,

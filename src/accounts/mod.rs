@@ -17,7 +17,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_sessions::Session;
 
-pub use model::{Admission, Entry, NewPerson, Role, Standing};
+pub use model::{Admission, Entry, NewPerson, PersonStatus, Role};
 pub use store::{
     Member, MemberChange, MemberFilter, Unchanged, admit, change_member, count_members, may_change, member, members,
     successors,
@@ -70,7 +70,7 @@ pub async fn recognise(
         let public = session::public_id(&mut tx, cookie).await?;
         let config = &site.config;
         let person = person
-            .filter(|person| person.standing == Standing::Active)
+            .filter(|person| person.standing == PersonStatus::Active)
             .filter(|person| model::stays(person.role, config.is_demo(), &config.allowed_emails, &person.email));
         if let (Some(person), Some(public)) = (person, public) {
             let person = Person {

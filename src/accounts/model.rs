@@ -5,7 +5,6 @@
 pub enum Role {
     /// Administers the installation.
     Administrator,
-    /// Uses it.
     Member,
 }
 
@@ -33,7 +32,7 @@ impl Role {
 
 /// Whether a person may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PersonStatus {
     Active,
     /// An administrator suspended them until further notice; their work is kept.
     Suspended,
@@ -41,7 +40,7 @@ pub enum Standing {
     Removed,
 }
 
-impl Standing {
+impl PersonStatus {
     pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Removed];
 
     /// The stored name.
@@ -75,7 +74,7 @@ pub enum Entry {
     /// Their address isn't on the list.
     NotListed,
     /// An administrator suspended or removed them.
-    Closed(Standing),
+    Closed(PersonStatus),
 }
 
 /// A person as Amazon's profile describes them.

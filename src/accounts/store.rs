@@ -9,7 +9,7 @@ pub use people::{
     successors,
 };
 
-use super::model::{Admission, Entry, NewPerson, Role, Standing, admission, stays};
+use super::model::{Admission, Entry, NewPerson, PersonStatus, Role, admission, stays};
 use crate::config::Config;
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{PersonId, Random};
@@ -18,13 +18,13 @@ pub(super) struct PersonRow {
     pub(super) name: String,
     pub(super) email: String,
     pub(super) role: Role,
-    pub(super) standing: Standing,
+    pub(super) standing: PersonStatus,
 }
 
 impl FromRow for PersonRow {
     fn from_row(row: &Row) -> Result<Self> {
         let role = Role::parse(&row.get::<String>("role")?).unwrap_or(Role::Member);
-        let standing = Standing::parse(&row.get::<String>("state")?);
+        let standing = PersonStatus::parse(&row.get::<String>("state")?);
         Ok(Self { name: row.get("name")?, email: row.get("email")?, role, standing })
     }
 }
@@ -110,7 +110,7 @@ async fn back(
 ) -> Result<Entry> {
     const BACK: &str = "update people set name = $2, email = $3, signed_in_at = $4 \
         where id = $1 and state = 'active'";
-    if row.standing != Standing::Active {
+    if row.standing != PersonStatus::Active {
         return Ok(Entry::Closed(row.standing));
     }
     if !stays(row.role, config.is_demo(), &config.allowed_emails, &person.email) {
@@ -119,7 +119,7 @@ async fn back(
     let let_in = sql(BACK).bind(&id).bind(&person.name).bind(&person.email).bind(now).execute(tx).await?;
     if let_in == 0 {
         // They were suspended while this waited for the row.
-        return Ok(Entry::Closed(Standing::Suspended));
+        return Ok(Entry::Closed(PersonStatus::Suspended));
     }
     Ok(Entry::In(id))
 }

@@ -15,7 +15,7 @@ pub struct AmcAccount {
     pub entity: EntityId,
     pub name: Option<String>,
     pub marketplace: MarketplaceId,
-    /// Unknown fields.
+    /// Fields that RecomAMP doesn't know, as sent.
     pub rest: Map<String, Value>,
 }
 

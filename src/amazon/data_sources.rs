@@ -35,7 +35,7 @@ pub struct DataSourceColumn {
     /// Its aggregation threshold (`NONE` … `VERY_HIGH`), if given.
     pub sensitivity: Option<String>,
     pub description: Option<String>,
-    /// Unknown fields.
+    /// Fields that RecomAMP doesn't know, as sent.
     pub rest: Map<String, Value>,
 }
 

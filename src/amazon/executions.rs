@@ -60,7 +60,7 @@ pub struct Execution {
     pub output_channels: Vec<OutputChannel>,
     /// The SQL, if requested.
     pub sql_query: Option<String>,
-    /// Unknown fields.
+    /// Fields that RecomAMP doesn't know, as sent.
     pub rest: Map<String, Value>,
 }
 
@@ -85,7 +85,7 @@ pub struct OutputChannel {
     pub status: Option<String>,
     /// AMC's reason why it isn't available.
     pub status_reason: Option<String>,
-    /// Unknown fields.
+    /// Fields that RecomAMP doesn't know, as sent.
     pub rest: Map<String, Value>,
 }
 

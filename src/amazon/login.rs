@@ -69,7 +69,7 @@ pub struct Profile {
     pub name: Option<String>,
     /// The person's email address.
     pub email: Option<String>,
-    /// Unknown fields.
+    /// Fields that RecomAMP doesn't know, as sent.
     pub rest: Map<String, Value>,
 }
 

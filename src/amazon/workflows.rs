@@ -19,7 +19,7 @@ pub struct SavedWorkflow {
     pub input_parameters: Vec<InputParameter>,
     /// The name of the column that flags removed values, if any.
     pub filtered_column: Option<String>,
-    /// Unknown fields.
+    /// Fields that RecomAMP doesn't know, as sent.
     pub rest: Map<String, Value>,
 }
 
@@ -32,7 +32,7 @@ pub struct InputParameter {
     /// Its default: a text, a number, a list.
     pub default_value: Option<Value>,
     pub description: Option<String>,
-    /// Unknown fields.
+    /// Fields that RecomAMP doesn't know, as sent.
     pub rest: Map<String, Value>,
 }
 
@@ -48,7 +48,7 @@ pub struct SavedSchedule {
     /// The hour, UTC, at which it runs.
     pub hour_utc: Option<i64>,
     pub is_enabled: Option<bool>,
-    /// Unknown fields.
+    /// Fields that RecomAMP doesn't know, as sent.
     pub rest: Map<String, Value>,
 }
 

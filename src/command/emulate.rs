@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Emulate, give, say, told};
+use super::{Emulate, error_chain, give, say};
 use crate::clock::Clock;
 use crate::emulator::{self, Emulator, Options};
 use crate::ids::Random;
@@ -19,7 +19,7 @@ pub(super) async fn run(options: Emulate) -> ExitCode {
     match serve(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("The AMC emulator stopped: {}", told(&error)));
+            say(&format!("The AMC emulator stopped: {}", error_chain(&error)));
             ExitCode::FAILURE
         }
     }

@@ -11,21 +11,21 @@ const EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Progress {
     what: &'static str,
-    told: Instant,
+    last_shown: Instant,
 }
 
 impl Progress {
     /// Prints the start.
     pub(super) fn begin(what: &'static str) -> Self {
         say(&format!("{what} …"));
-        Self { what, told: Instant::now() }
+        Self { what, last_shown: Instant::now() }
     }
 
     /// Prints the progress, if nothing was printed for a while.
     pub(super) fn at(&mut self, how_far: impl FnOnce() -> String) {
-        if self.told.elapsed() >= EVERY {
+        if self.last_shown.elapsed() >= EVERY {
             say(&format!("{}: {}", self.what, how_far()));
-            self.told = Instant::now();
+            self.last_shown = Instant::now();
         }
     }
 

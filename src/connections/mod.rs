@@ -21,7 +21,7 @@ pub use pages::redirect_address;
 pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
 pub use seals::{SealedTokens, reseal, seals};
 pub use status::{ConnectionStatus, standing};
-pub use store::{Reach, connected, disconnect, regions};
+pub use store::{ConnectedRegion, connected, disconnect, regions};
 
 use std::sync::Arc;
 

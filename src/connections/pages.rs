@@ -14,7 +14,7 @@ use tower_sessions::Session;
 use super::grants::{Grants, grant, region};
 use super::{health, store};
 use crate::accounts::audit::{self, Action};
-use crate::accounts::{self, Entry, NewPerson, Standing};
+use crate::accounts::{self, Entry, NewPerson, PersonStatus};
 use crate::amazon::{self, ErrorKind, Handshake, Region};
 use crate::config::Config;
 use crate::db::Scope;
@@ -255,7 +255,7 @@ async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshak
 /// Why somebody may not sign in, and what they can do.
 const fn kept_out(entry: &Entry) -> &'static str {
     match entry {
-        Entry::Closed(Standing::Removed) => {
+        Entry::Closed(PersonStatus::Removed) => {
             "An administrator removed you from this installation. Ask an administrator to let you back in."
         }
         Entry::Closed(_) => {

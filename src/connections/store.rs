@@ -213,7 +213,7 @@ pub async fn disconnect(tx: &mut Tx, now: DateTime<Utc>, id: &ConnectionId) -> R
 }
 
 /// The connections of a person that aren't disconnected.
-pub async fn connected(tx: &mut Tx, person: &PersonId) -> Result<Vec<Reach>> {
+pub async fn connected(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectedRegion>> {
     const CONNECTED: &str = "select id, person_id, region from connections where person_id = $1 \
         and disconnected_at is null order by region";
     sql(CONNECTED).bind(person).cached().all(tx).await
@@ -280,13 +280,13 @@ pub(super) async fn broken(tx: &mut Tx, connection: &Connection, error: &str) ->
 
 /// A connection's owner, region and status.
 #[derive(Clone, Debug)]
-pub struct Reach {
+pub struct ConnectedRegion {
     pub id: ConnectionId,
     pub person: PersonId,
     pub region: Region,
 }
 
-impl FromRow for Reach {
+impl FromRow for ConnectedRegion {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self { id: row.get("id")?, person: row.get("person_id")?, region: row.get("region")? })
     }

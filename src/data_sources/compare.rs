@@ -4,7 +4,7 @@ use crate::amcsql::catalogue::{ColumnDef, DataSource};
 
 /// How a column compares between several sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
+pub(super) enum Difference {
     /// Several have it, with different types, roles, thresholds or units.
     Different,
     /// Not all have it.
@@ -13,7 +13,7 @@ pub(super) enum Standing {
     Same,
 }
 
-impl Standing {
+impl Difference {
     /// All values, in the order of the page.
     pub(super) const ALL: [Self; 3] = [Self::Different, Self::Only, Self::Same];
 
@@ -35,9 +35,9 @@ impl Standing {
         }
     }
 
-    /// Parses [`Standing::name`].
+    /// Parses [`Difference::name`].
     pub(super) fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|standing| standing.name() == text)
+        Self::ALL.into_iter().find(|difference| difference.name() == text)
     }
 }
 
@@ -45,7 +45,7 @@ impl Standing {
 #[derive(Clone, Debug)]
 pub(super) struct Compared<'a> {
     pub(super) name: &'a str,
-    pub(super) standing: Standing,
+    pub(super) difference: Difference,
     pub(super) columns: Vec<Option<&'a ColumnDef>>,
 }
 
@@ -65,15 +65,15 @@ pub(super) fn compare<'a>(sources: &[&'a DataSource]) -> Vec<Compared<'a>> {
         let mut there = columns.iter().flatten();
         let first = there.next();
         let alike = there.all(|other| first.is_some_and(|first| are_alike(first, other)));
-        let standing = match columns.iter().all(Option::is_some) {
-            _ if !alike => Standing::Different,
-            true => Standing::Same,
-            false => Standing::Only,
+        let difference = match columns.iter().all(Option::is_some) {
+            _ if !alike => Difference::Different,
+            true => Difference::Same,
+            false => Difference::Only,
         };
-        Compared { name, standing, columns }
+        Compared { name, difference, columns }
     };
     let mut all: Vec<Compared<'a>> = names.into_iter().map(compared).collect();
-    all.sort_by_key(|compared| compared.standing);
+    all.sort_by_key(|compared| compared.difference);
     all
 }
 
@@ -88,20 +88,20 @@ mod tests {
         let [one, other] =
             ["amazon_attributed_events_by_traffic_time", "amazon_attributed_events_by_conversion_time"].map(source);
         let all = compare(&[one, other]);
-        let count = |standing| all.iter().filter(|it| it.standing == standing).count();
-        assert_eq!(count(Standing::Different) + count(Standing::Only) + count(Standing::Same), all.len());
-        assert!(count(Standing::Same) > 100, "{}", count(Standing::Same));
-        assert!(compare(&[one, one]).iter().all(|it| it.standing == Standing::Same));
+        let count = |difference| all.iter().filter(|it| it.difference == difference).count();
+        assert_eq!(count(Difference::Different) + count(Difference::Only) + count(Difference::Same), all.len());
+        assert!(count(Difference::Same) > 100, "{}", count(Difference::Same));
+        assert!(compare(&[one, one]).iter().all(|it| it.difference == Difference::Same));
     }
 
     #[test]
     fn a_column_of_another_threshold_is_different_and_one_of_some_is_not_in_all() {
         let source = |id: &str| Catalogue::standard().source(id).unwrap();
         let all = compare(&[source("dsp_impressions"), source("dsp_clicks"), source("conversions")]);
-        let find = |name: &str| all.iter().find(|it| it.name == name).unwrap().standing;
+        let find = |name: &str| all.iter().find(|it| it.name == name).unwrap().difference;
         assert_eq!(
             (find("user_id"), find("campaign"), find("clicks")),
-            (Standing::Same, Standing::Only, Standing::Only)
+            (Difference::Same, Difference::Only, Difference::Only)
         );
         let weak = DataSource {
             columns: vec![ColumnDef {
@@ -110,6 +110,6 @@ mod tests {
             }],
             ..source("dsp_clicks").clone()
         };
-        assert_eq!(compare(&[source("dsp_clicks"), &weak]).first().unwrap().standing, Standing::Different);
+        assert_eq!(compare(&[source("dsp_clicks"), &weak]).first().unwrap().difference, Difference::Different);
     }
 }

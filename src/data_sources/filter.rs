@@ -317,9 +317,9 @@ impl Group {
     }
 
     /// A description of the filter, written like code: `threshold is LOW and (…)`.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let word = |part: &Node| match part {
-            Node::Group(group) if group.narrows() => Some(format!("({})", group.words())),
+            Node::Group(group) if group.narrows() => Some(format!("({})", group.describe())),
             Node::Group(_) => None,
             Node::Condition(Condition { value, .. }) if value.is_empty() => None,
             Node::Condition(Condition { property, operator, value }) => {

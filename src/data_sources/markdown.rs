@@ -44,9 +44,9 @@ pub(super) fn compared<'a>(sources: &[&str], rows: impl Iterator<Item = (String,
         names.join(" | "),
         " --- |".repeat(names.len())
     );
-    for (name, standing, cells) in rows {
+    for (name, difference, cells) in rows {
         let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
-        let _ = writeln!(text, "| {} | {standing} | {} |", code(&name), cells.join(" | "));
+        let _ = writeln!(text, "| {} | {difference} | {} |", code(&name), cells.join(" | "));
     }
     text
 }

@@ -25,7 +25,7 @@ use crate::web::shell::Section;
 use crate::web::{Person, Site};
 use directory::View;
 
-/// The room.
+/// Registers the explorer of data sources: pages, search and the drift list.
 pub fn room(site: Site) -> Room {
     Room {
         section: Some(Section::DataSources),

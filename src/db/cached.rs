@@ -27,10 +27,10 @@ type Key = (TypeId, &'static str, String);
 
 /// Rows by statement.
 #[derive(Default)]
-pub(super) struct Cache(Mutex<Kept>);
+pub(super) struct Cache(Mutex<Inner>);
 
 #[derive(Default)]
-struct Kept {
+struct Inner {
     rows: usize,
     values: HashMap<Key, (Stamp, Arc<dyn Any + Send + Sync>)>,
 }
@@ -59,7 +59,7 @@ impl Cache {
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.rows > MOST_ROWS {
-            *kept = Kept::default();
+            *kept = Inner::default();
         }
         kept.rows += weight(rows.len());
         kept.values.insert(key, (stamp, Arc::new(rows)));
@@ -83,7 +83,6 @@ impl Statement {
 }
 
 impl Cached {
-    /// All rows.
     pub async fn all<T: FromRow + Clone + Send + Sync + 'static>(self, tx: &mut Tx) -> Result<Vec<T>> {
         Ok(self.rows::<T>(tx).await?.to_vec())
     }

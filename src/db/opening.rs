@@ -37,7 +37,8 @@ pub(super) fn holds_something(address: &str) -> Result<(), Error> {
 /// Explains why an SQLite file couldn't be opened.
 pub(super) fn of_file(error: Cause, file: &Path) -> Error {
     // SQLite's primary code 14: "unable to open database file".
-    let cannot = error.as_database_error().and_then(|told| told.code()?.parse::<u32>().ok()).map(|code| code & 0xff);
+    let cannot =
+        error.as_database_error().and_then(|message| message.code()?.parse::<u32>().ok()).map(|code| code & 0xff);
     if cannot != Some(14) {
         return error.into();
     }
@@ -128,7 +129,7 @@ fn explain(cause: &Cause, options: &PgConnectOptions) -> Option<String> {
         Cause::Tls(error) => format!(
             "no protected connection to {place} can be made ({error}): check `sslmode` in RECOMAMP_DATABASE_URL"
         ),
-        Cause::Database(told) => refused(told.code()?.as_ref(), told.message(), &place, user, options),
+        Cause::Database(message) => refused(message.code()?.as_ref(), message.message(), &place, user, options),
         _ => return None,
     })
 }
@@ -169,12 +170,12 @@ mod tests {
             ("57P03", "does not take connections yet", "start again"),
             ("42501", "refuses (why)", "the server's log"),
         ] {
-            let told = refused(code, "why", "db:5433", "ada", &options);
-            assert!(told.contains("db:5433") && told.contains(what) && told.contains(todo), "{told}");
+            let message = refused(code, "why", "db:5433", "ada", &options);
+            assert!(message.contains("db:5433") && message.contains(what) && message.contains(todo), "{message}");
         }
         for cause in [Cause::PoolTimedOut, Cause::Io(io::Error::other("no route to host"))] {
-            let told = explain(&cause, &options).unwrap();
-            assert!(told.contains("db:5433") && !told.contains("hush"), "{told}");
+            let message = explain(&cause, &options).unwrap();
+            assert!(message.contains("db:5433") && !message.contains("hush"), "{message}");
         }
     }
 }

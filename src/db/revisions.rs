@@ -16,10 +16,10 @@ type Key = (TypeId, String);
 
 /// Values by type and revision.
 #[derive(Default)]
-pub(super) struct Revisions(Mutex<Kept>);
+pub(super) struct Revisions(Mutex<Inner>);
 
 #[derive(Default)]
-struct Kept {
+struct Inner {
     uses: u64,
     values: HashMap<Key, (u64, Arc<dyn Any + Send + Sync>)>,
 }

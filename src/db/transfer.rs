@@ -190,21 +190,21 @@ fn replace_nuls(value: &mut Value) -> bool {
             *text = text.replace(NUL, "\u{fffd}");
             true
         }
-        Value::Json(json) => mend_json(json),
+        Value::Json(json) => fix_json(json),
         _ => false,
     }
 }
 
-fn mend_json(json: &mut serde_json::Value) -> bool {
+fn fix_json(json: &mut serde_json::Value) -> bool {
     match json {
         serde_json::Value::String(text) if text.contains('\0') => {
             *text = text.replace('\0', "\u{fffd}");
             true
         }
         // OK to recurse: stored JSON was parsed, and the parser limits the depth.
-        serde_json::Value::Array(items) => items.iter_mut().fold(false, |any, item| mend_json(item) | any),
+        serde_json::Value::Array(items) => items.iter_mut().fold(false, |any, item| fix_json(item) | any),
         serde_json::Value::Object(members) => {
-            let mut any = members.values_mut().fold(false, |any, item| mend_json(item) | any);
+            let mut any = members.values_mut().fold(false, |any, item| fix_json(item) | any);
             if members.keys().any(|key| key.contains('\0')) {
                 any = true;
                 *members = std::mem::take(members)

@@ -36,7 +36,7 @@ pub(crate) struct ByAccount {
 }
 
 /// A caller with the instance named in the path.
-pub(crate) struct Reach {
+pub(crate) struct ByInstance {
     pub(crate) by: ByAccount,
     pub(crate) instance: Arc<Instance>,
 }
@@ -88,7 +88,7 @@ impl FromRequestParts<Emulator> for ByAccount {
     }
 }
 
-impl FromRequestParts<Emulator> for Reach {
+impl FromRequestParts<Emulator> for ByInstance {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, emulator: &Emulator) -> Result<Self, Refusal> {
@@ -114,7 +114,7 @@ impl ByAccount {
     }
 }
 
-impl Reach {
+impl ByInstance {
     /// Refuses while the instance is still being created.
     pub(crate) fn must_be_complete(&self, emulator: &Emulator) -> Result<(), Refusal> {
         match self.instance.creation(emulator.now()) {

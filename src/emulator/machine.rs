@@ -27,7 +27,6 @@ const SLOTS_OF_ACCOUNT: usize = 200;
 pub(crate) struct Due(AtomicI64);
 
 impl Due {
-    /// Due immediately.
     pub(crate) fn now() -> Self {
         Self(AtomicI64::new(i64::MIN))
     }

@@ -70,9 +70,9 @@ pub(crate) enum AccountKind {
 /// A marketplace's country, currency and time zone.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// Two letters.
+    /// ISO 3166-1, two letters.
     pub(crate) country: &'static str,
-    /// Three letters.
+    /// ISO 4217, three letters.
     pub(crate) currency: &'static str,
     /// Name in the tz database.
     pub(crate) zone: &'static str,

@@ -27,7 +27,7 @@ mod submit;
 mod verdict;
 
 pub use maturity::Maturity;
-pub use model::{Execution, Kept, Origin, Problem, Sent, State};
+pub use model::{Execution, Origin, Problem, Sent, State};
 pub use poller::Poller;
 pub use preview::{Preview, preview};
 pub use report::{Failure, Report, ResultReport, Total, column_totals};

@@ -8,7 +8,7 @@ use super::causes;
 use crate::amazon::{AmcExecutionId, Status};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
 use crate::queries::{Given, ParameterValues, Privacy, PrivacyMode, RunInput, RunOptions, WindowChoice};
-use crate::results::KeptColumn;
+use crate::results::StoredResult;
 pub use crate::web::run_state::RunState as State;
 
 /// Why an execution ended without a result, or can't continue.
@@ -132,15 +132,6 @@ impl Origin {
     }
 }
 
-/// A stored result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    pub rows: u64,
-    /// Its size on disk.
-    pub bytes: u64,
-    pub columns: Vec<KeptColumn>,
-}
-
 /// An execution's row.
 #[derive(Clone, Debug)]
 pub struct Execution {
@@ -185,7 +176,7 @@ pub struct Execution {
     /// The columns declared by AMC (`name`, `dataType`, `columnType`).
     pub output_columns: Option<Value>,
     /// The stored result.
-    pub result: Option<Kept>,
+    pub result: Option<StoredResult>,
     /// Failed attempts of the current step.
     pub attempts: i64,
     /// How often it was looked up at AMC without being found.

@@ -10,7 +10,7 @@ use crate::ids::{ExecutionId, PersonId};
 use crate::results::{self, Key, PageRequest};
 use crate::web;
 
-/// The preview.
+/// What will be sent to AMC, as the page shows it before a run.
 #[derive(Clone, Debug)]
 pub struct Preview {
     pub id: ExecutionId,
@@ -37,7 +37,7 @@ impl Preview {
     }
 
     /// How many rows there are, in words.
-    pub fn rows_words(&self) -> String {
+    pub fn rows_text(&self) -> String {
         let rows = web::words::counted(i64::try_from(self.total).unwrap_or(i64::MAX), "row", "rows");
         if self.total > self.rows.len() as u64 { format!("{rows}, the first {} shown", self.rows.len()) } else { rows }
     }
@@ -59,7 +59,7 @@ pub async fn preview(
     let mut preview = Preview {
         id: execution.id.clone(),
         state: execution.state,
-        window: execution.window.words(),
+        window: execution.window.describe(),
         values: execution.values.texts().map(|(name, text)| (name.to_owned(), text)).collect(),
         created_at: execution.created_at,
         problem: execution.problem.as_ref().map(|problem| problem.brief().to_owned()).unwrap_or_default(),
@@ -71,7 +71,7 @@ pub async fn preview(
         let request = PageRequest { limit: rows, ..PageRequest::default() };
         match room.result_store.page(&Key::from(&execution.id), request).await {
             Ok(page) => {
-                let is_number = |column: &results::KeptColumn| (column.name.clone(), column.kind.is_number());
+                let is_number = |column: &results::StoredColumn| (column.name.clone(), column.kind.is_number());
                 preview.columns = page.columns.iter().map(is_number).collect();
                 let texts = |row: Vec<results::Cell>| row.into_iter().map(|cell| cell.shown).collect();
                 preview.rows = page.rows.into_iter().map(texts).collect();

@@ -6,13 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::causes;
 use super::maturity::{self, Maturity};
-use super::model::{Execution, Kept, Origin, State};
+use super::model::{Execution, Origin, State};
 use super::store;
 use super::submit::Executions;
 use super::verdict::{self, Verdict};
 use crate::db::{self, Scope};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
-use crate::results::{self, ColumnSemantics, Filter, KeptColumn, Key, Kind, Op, PageRequest, of_columns};
+use crate::results::{
+    self, ColumnSemantics, Filter, Key, Kind, Op, PageRequest, StoredColumn, StoredResult, of_columns,
+};
 
 /// The report of an ended execution.
 #[derive(Clone, Debug)]
@@ -106,7 +108,7 @@ impl Executions {
             None => None,
         };
         Ok(Some(Report {
-            window: execution.window.days().unwrap_or_else(|| execution.window.words()),
+            window: execution.window.days().unwrap_or_else(|| execution.window.describe()),
             duration: execution.took(execution.finished_at.unwrap_or(execution.created_at)),
             failure: failure(&execution),
             result,
@@ -125,7 +127,7 @@ impl Executions {
 
     /// The rows that AMC marked as suppressed, in the column that the request named for this; `None` if it named
     /// none, or if the result can't be read.
-    async fn suppressed_rows(&self, execution: &Execution, kept: &Kept) -> Option<u64> {
+    async fn suppressed_rows(&self, execution: &Execution, kept: &StoredResult) -> Option<u64> {
         let column = suppression_mark(execution, &kept.columns)?;
         let filters = vec![Filter { column, op: Op::Equals, value: "true".to_owned() }];
         let request = PageRequest { limit: 0, filters, ..PageRequest::default() };
@@ -142,15 +144,15 @@ impl Executions {
 }
 
 /// The index of the column in which AMC marks rows with suppressed values.
-pub(super) fn suppression_mark(execution: &Execution, columns: &[KeptColumn]) -> Option<usize> {
+pub(super) fn suppression_mark(execution: &Execution, columns: &[StoredColumn]) -> Option<usize> {
     let name = execution.sent.body["workflow"]["filteredMetricsDiscriminatorColumn"].as_str()?;
     columns.iter().position(|column| column.name.eq_ignore_ascii_case(name) && column.kind == Kind::Boolean)
 }
 
 /// The sums of the additive columns of a stored result, according to its query.
-pub fn column_totals(kept: &Kept, sql: &str) -> Vec<Total> {
+pub fn column_totals(kept: &StoredResult, sql: &str) -> Vec<Total> {
     let meanings = of_columns(sql);
-    let total = |column: &KeptColumn| {
+    let total = |column: &StoredColumn| {
         let meaning = meanings.get(&column.name.to_lowercase()).copied();
         let sum = column.total.as_deref().filter(|_| column.nulls < kept.rows && adds_up(column, meaning))?;
         let unit = meaning.and_then(|meaning| meaning.unit);
@@ -162,7 +164,7 @@ pub fn column_totals(kept: &Kept, sql: &str) -> Vec<Total> {
     kept.columns.iter().filter_map(total).collect()
 }
 
-fn adds_up(column: &KeptColumn, meaning: Option<ColumnSemantics>) -> bool {
+fn adds_up(column: &StoredColumn, meaning: Option<ColumnSemantics>) -> bool {
     let known = meaning.and_then(|meaning| meaning.adds_up);
     column.kind.is_number() && known.unwrap_or_else(|| column.is_metric() && column.kind == Kind::Integer)
 }
@@ -182,8 +184,8 @@ fn failure(execution: &Execution) -> Option<Failure> {
 mod tests {
     use super::*;
 
-    fn column(name: &str, kind: Kind, total: &str) -> KeptColumn {
-        KeptColumn {
+    fn column(name: &str, kind: Kind, total: &str) -> StoredColumn {
+        StoredColumn {
             name: name.to_owned(),
             declared: None,
             column_type: Some("METRIC".to_owned()),
@@ -201,7 +203,7 @@ mod tests {
             column("impressions", Kind::Integer, "12345"),
             column("cost", Kind::Integer, "250000"),
         ];
-        let kept = Kept { rows: 3, bytes: 1, columns };
+        let kept = StoredResult { rows: 3, bytes: 1, columns };
         let sql = "SELECT COUNT(DISTINCT user_id) AS reach, SUM(impressions) AS impressions, SUM(total_cost) AS cost \
             FROM dsp_impressions";
         let totals = column_totals(&kept, sql);

@@ -20,10 +20,11 @@ pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
 pub(super) use outcomes::{announce, forget_outcomes};
 
-use super::model::{Claimed, Execution, Kept, Origin, Problem, RETRYING, Sent, State};
+use super::model::{Claimed, Execution, Origin, Problem, RETRYING, Sent, State};
 use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
 use crate::ids::{ExecutionId, PersonId, ProcessId};
 use crate::queries::{ParameterValues, WindowChoice, WindowKind};
+use crate::results::StoredResult;
 use crate::web::components::duration;
 
 /// Nothing is planned further ahead: anything beyond was planned while the clock was ahead.
@@ -138,7 +139,7 @@ pub(super) struct Change {
     pub(super) problem: Option<Problem>,
     pub(super) waiting_for: Option<String>,
     pub(super) output_columns: Option<Value>,
-    pub(super) result: Option<Kept>,
+    pub(super) result: Option<StoredResult>,
     pub(super) attempts: i64,
     pub(super) lookups: i64,
     pub(super) sent_at: Option<DateTime<Utc>>,

@@ -4,9 +4,10 @@
 //! the results of the same query on this and other instances. If they aren't conclusive, the verdict says so.
 
 use super::maturity::{COMPLETE_DAYS, days_after_window};
-use super::model::{Execution, Kept};
+use super::model::Execution;
 use super::report::suppression_mark;
 use crate::queries::PrivacyMode;
+use crate::results::StoredResult;
 use crate::web::components::{count, date};
 use crate::web::words::counted;
 use chrono::{DateTime, Utc};
@@ -81,7 +82,12 @@ pub struct Verdict {
 }
 
 /// The verdict on a result; `None` if it isn't thin.
-pub(super) fn of(execution: &Execution, kept: &Kept, suppressed: Option<u64>, evidence: &Evidence) -> Option<Verdict> {
+pub(super) fn of(
+    execution: &Execution,
+    kept: &StoredResult,
+    suppressed: Option<u64>,
+    evidence: &Evidence,
+) -> Option<Verdict> {
     let facts = Facts {
         rows: kept.rows,
         suppressed: suppressed.unwrap_or_default(),
@@ -93,7 +99,7 @@ pub(super) fn of(execution: &Execution, kept: &Kept, suppressed: Option<u64>, ev
 }
 
 /// Whether no column except the mark has a value.
-fn is_all_null(execution: &Execution, kept: &Kept) -> bool {
+fn is_all_null(execution: &Execution, kept: &StoredResult) -> bool {
     let mark = suppression_mark(execution, &kept.columns);
     let mut others = kept.columns.iter().enumerate().filter(|(place, _)| Some(*place) != mark).peekable();
     others.peek().is_some() && others.all(|(_, column)| column.nulls == kept.rows)

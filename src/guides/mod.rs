@@ -36,7 +36,7 @@ use content::Collection;
 /// The style of a report file, in a `<style>` element, so that the file is self-contained.
 pub(crate) const REPORT_STYLE: &str = concat!("<style>", include_str!("../../templates/guides/report.css"), "</style>");
 
-/// The room.
+/// Registers the pages of guides and their entries in the search.
 pub fn room(site: Site, guides: Guides, executions: &Executions, trials: Arc<Trials>) -> Room {
     let desk = pages::Desk { site, guides, executions: executions.clone(), trials };
     Room {

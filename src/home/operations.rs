@@ -53,18 +53,19 @@ struct Host {
 
 /// The hosts that were called, and their instances with paused calls: others show nothing new.
 fn hosts(traffic: Vec<(Place, Traffic)>, now: DateTime<Utc>) -> Vec<Host> {
-    let told = traffic.into_iter().filter(|(place, traffic)| place.instance.is_none() || traffic.rests(now));
-    told.map(|(place, traffic)| {
-        let rests = traffic.rests(now);
-        let (state, word) =
-            if rests { (components::State::Failed, "Paused") } else { (components::State::Done, "Called") };
-        let name = match place.instance {
-            Some(instance) => format!("Instance {instance}"),
-            None => place.host,
-        };
-        Host { name, traffic, state, word }
-    })
-    .collect()
+    let paused = traffic.into_iter().filter(|(place, traffic)| place.instance.is_none() || traffic.rests(now));
+    paused
+        .map(|(place, traffic)| {
+            let rests = traffic.rests(now);
+            let (state, word) =
+                if rests { (components::State::Failed, "Paused") } else { (components::State::Done, "Called") };
+            let name = match place.instance {
+                Some(instance) => format!("Instance {instance}"),
+                None => place.host,
+            };
+            Host { name, traffic, state, word }
+        })
+        .collect()
 }
 
 impl OperationsPage {

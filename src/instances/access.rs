@@ -45,7 +45,7 @@ impl Action {
     }
 
     /// How it continues "to …".
-    pub const fn words(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Read => "look at it",
             Self::Write => "change queries here",
@@ -62,7 +62,7 @@ impl Role {
     }
 
     /// What the role allows, for display.
-    pub const fn words(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::Viewer => "can read queries, executions and results",
             Self::Analyst => "can read, write and run queries",
@@ -144,7 +144,7 @@ fn explain(instance: &str, role: Role, action: Action, managers: &[String]) -> S
     };
     format!(
         "Your role on {instance} is {is}. To {}, you need to be {} {needed}. Ask {who} to change your role.",
-        action.words(),
+        action.label(),
         article(action.needs()),
     )
 }

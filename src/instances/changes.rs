@@ -133,12 +133,12 @@ pub(super) fn between(before: &Value, after: &Value) -> Vec<SourceChange> {
         return Vec::new();
     }
     // An audience twin changes with its source, so only the source is reported.
-    let is_told = |id: &&String| !id.ends_with("_for_audiences");
+    let is_compared = |id: &&String| !id.ends_with("_for_audiences");
     let mut changes = Vec::new();
-    for id in before.keys().filter(is_told).filter(|id| !after.contains_key(*id)) {
+    for id in before.keys().filter(is_compared).filter(|id| !after.contains_key(*id)) {
         changes.push(gone(id, &before, &after));
     }
-    for (id, now) in after.iter().filter(|(id, _)| is_told(id)) {
+    for (id, now) in after.iter().filter(|(id, _)| is_compared(id)) {
         match before.get(id) {
             None if changes.iter().any(|change| change.replacement.as_ref() == Some(id)) => {}
             None => changes.push(SourceChange::new(id, "", ChangeKind::Added)),
@@ -171,18 +171,18 @@ fn within(id: &str, was: &Seen, now: &Seen, changes: &mut Vec<SourceChange>) {
         (Some(true), Some(false)) => changes.push(SourceChange::new(id, "", ChangeKind::Included)),
         _ => {}
     }
-    let mut told: Vec<String> = Vec::new();
+    let mut covered: Vec<String> = Vec::new();
     for tag in now.tags.iter().filter(|tag| !was.tags.contains(tag)) {
-        tagged(id, tag, (was, now), &mut told, changes);
+        tagged(id, tag, (was, now), &mut covered, changes);
     }
     // A list without columns says that the source exists, not that its columns are gone.
     if was.columns.is_empty() || now.columns.is_empty() {
         return;
     }
     let lost: Vec<&String> =
-        was.columns.keys().filter(|name| !now.columns.contains_key(*name) && !told.contains(name)).collect();
+        was.columns.keys().filter(|name| !now.columns.contains_key(*name) && !covered.contains(name)).collect();
     let new: Vec<&String> =
-        now.columns.keys().filter(|name| !was.columns.contains_key(*name) && !told.contains(name)).collect();
+        now.columns.keys().filter(|name| !was.columns.contains_key(*name) && !covered.contains(name)).collect();
     if let ([lost], [new]) = (&lost[..], &new[..])
         && was.columns.get(*lost) == now.columns.get(*new)
     {
@@ -207,7 +207,7 @@ fn tagged(
     id: &str,
     tag: &SourceTag,
     (was, now): (&Seen, &Seen),
-    told: &mut Vec<String>,
+    covered: &mut Vec<String>,
     changes: &mut Vec<SourceChange>,
 ) {
     let mut named: Vec<String> = Vec::new();
@@ -225,7 +225,7 @@ fn tagged(
             };
             let (old, new) = if is_old(other, one) && !is_old(one, other) { (other, one) } else { (one, other) };
             changes.push(SourceChange::new(id, old, ChangeKind::Renamed).replaced(new, true, &tag.text));
-            told.extend([old.clone(), new.clone()]);
+            covered.extend([old.clone(), new.clone()]);
         }
         ("DEPRECATED", []) => {
             changes.push(SourceChange { note: tag.text.clone(), ..SourceChange::new(id, "", ChangeKind::Deprecated) });
@@ -235,7 +235,7 @@ fn tagged(
                 note: tag.text.clone(),
                 ..SourceChange::new(id, name, ChangeKind::Deprecated)
             }));
-            told.extend_from_slice(columns);
+            covered.extend_from_slice(columns);
         }
         _ => {}
     }

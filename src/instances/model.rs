@@ -162,7 +162,7 @@ impl Instance {
     }
 
     /// Why and when this person's access ends, before the time itself.
-    pub fn end_words(&self) -> &'static str {
+    pub fn end_text(&self) -> &'static str {
         if self.is_unlisted && self.source == Source::Amazon {
             "Amazon no longer lists this instance; access ends on"
         } else {

@@ -266,7 +266,7 @@ async fn new_page(
     const REGIONS: &str =
         "select id, person_id, region from connections where person_id = $1 and state = 'active' order by region";
     let mut tx = room.site.db.read(&person.scope()).await?;
-    let reaches: Vec<crate::connections::Reach> = sql(REGIONS).bind(&person.id).all(&mut tx).await?;
+    let reaches: Vec<crate::connections::ConnectedRegion> = sql(REGIONS).bind(&person.id).all(&mut tx).await?;
     drop(tx);
     Ok(NewPage {
         shell: visit.shell("Add an instance", Section::Instances).await,

@@ -5,7 +5,7 @@ use similar::{MergeRegion, MergeResolution, TextMerge};
 
 /// A section of the merged text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stretch {
+pub(super) enum Segment {
     /// Unchanged on both sides.
     Same(String),
     /// Changed only in the query, or identically on both sides.
@@ -39,7 +39,7 @@ fn lined(text: &str) -> String {
 }
 
 /// Merges three texts line by line.
-pub(super) fn merged(base: &str, mine: &str, theirs: &str) -> Vec<Stretch> {
+pub(super) fn merged(base: &str, mine: &str, theirs: &str) -> Vec<Segment> {
     let (base, mine, theirs) = (lined(base), lined(mine), lined(theirs));
     let merge = TextMerge::from_lines(base.as_str(), mine.as_str(), theirs.as_str());
     let mut number = 0;
@@ -48,24 +48,24 @@ pub(super) fn merged(base: &str, mine: &str, theirs: &str) -> Vec<Stretch> {
         let mine: String = region.ours_range().filter_map(|line| merge.ours_line(line)).collect();
         let is: String = region.theirs_range().filter_map(|line| merge.theirs_line(line)).collect();
         match region.resolution() {
-            MergeResolution::Unchanged => Stretch::Same(mine),
-            MergeResolution::Theirs => Stretch::Theirs { was, is },
+            MergeResolution::Unchanged => Segment::Same(mine),
+            MergeResolution::Theirs => Segment::Theirs { was, is },
             MergeResolution::Conflict => {
                 number += 1;
-                Stretch::Conflict { number, mine, theirs: is }
+                Segment::Conflict { number, mine, theirs: is }
             }
-            _ => Stretch::Mine(mine),
+            _ => Segment::Mine(mine),
         }
     };
     merge.regions().iter().map(of).collect()
 }
 
 /// The merged text with a choice for each conflict; `None` if a choice is missing.
-pub(super) fn text(stretches: &[Stretch], choice: impl Fn(usize) -> Option<Choice>) -> Option<String> {
-    stretches.iter().try_fold(String::new(), |text, stretch| {
+pub(super) fn text(segments: &[Segment], choice: impl Fn(usize) -> Option<Choice>) -> Option<String> {
+    segments.iter().try_fold(String::new(), |text, stretch| {
         let piece = match stretch {
-            Stretch::Same(piece) | Stretch::Mine(piece) | Stretch::Theirs { is: piece, .. } => piece,
-            Stretch::Conflict { number, mine, theirs } => match choice(*number)? {
+            Segment::Same(piece) | Segment::Mine(piece) | Segment::Theirs { is: piece, .. } => piece,
+            Segment::Conflict { number, mine, theirs } => match choice(*number)? {
                 Choice::Mine => mine,
                 Choice::Theirs => theirs,
             },
@@ -82,17 +82,17 @@ mod tests {
 
     #[test]
     fn what_one_side_changed_is_taken() {
-        let stretches = merged(BASE, "A\nb\nc\nd\ne", "a\nb\nc\nd\nE\n");
-        assert!(!stretches.iter().any(|it| matches!(it, Stretch::Conflict { .. })), "{stretches:?}");
-        assert_eq!(text(&stretches, |_| None).as_deref(), Some("A\nb\nc\nd\nE\n"));
+        let segments = merged(BASE, "A\nb\nc\nd\ne", "a\nb\nc\nd\nE\n");
+        assert!(!segments.iter().any(|it| matches!(it, Segment::Conflict { .. })), "{segments:?}");
+        assert_eq!(text(&segments, |_| None).as_deref(), Some("A\nb\nc\nd\nE\n"));
     }
 
     #[test]
     fn what_both_changed_is_a_choice() {
-        let stretches = merged(BASE, "a\nmine\nc\nd\ne\n", "a\ntheirs\nc\nd\ne\n");
-        assert_eq!(text(&stretches, |_| None), None);
-        assert_eq!(text(&stretches, |_| Some(Choice::Mine)).as_deref(), Some("a\nmine\nc\nd\ne\n"));
-        assert_eq!(text(&stretches, |_| Some(Choice::Theirs)).as_deref(), Some("a\ntheirs\nc\nd\ne\n"));
+        let segments = merged(BASE, "a\nmine\nc\nd\ne\n", "a\ntheirs\nc\nd\ne\n");
+        assert_eq!(text(&segments, |_| None), None);
+        assert_eq!(text(&segments, |_| Some(Choice::Mine)).as_deref(), Some("a\nmine\nc\nd\ne\n"));
+        assert_eq!(text(&segments, |_| Some(Choice::Theirs)).as_deref(), Some("a\ntheirs\nc\nd\ne\n"));
         assert_eq!(text(&merged(BASE, "x\n", "x\n"), |_| None).as_deref(), Some("x\n"), "the same change is none");
     }
 }

@@ -21,7 +21,7 @@ use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 
-/// The room.
+/// Registers the pages of templates and their entries in the search.
 pub fn room(site: Site, guides: Guides, trials: Arc<Trials>) -> Room {
     Room {
         section: Some(Section::Library),

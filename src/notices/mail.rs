@@ -38,7 +38,7 @@ const WAITS: [TimeDelta; 7] = [
 /// What tokens to unsubscribe are sealed for.
 const UNSUBSCRIBE: &str = "notices/unsubscribe";
 
-/// Sends mail.
+/// Sends mail by SMTP.
 #[derive(Clone, Debug)]
 pub(super) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,

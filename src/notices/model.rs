@@ -100,7 +100,6 @@ impl Fact {
 /// The content of a message below its title.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Detail {
-    /// Sentences.
     #[serde(default)]
     pub lines: Vec<String>,
     #[serde(default)]

@@ -33,7 +33,7 @@ const KEPT: TimeDelta = TimeDelta::days(180);
 /// The maximum number of old messages deleted per tick.
 const FORGOTTEN: i64 = 500;
 
-/// The worker.
+/// The worker that turns outcomes and problems into messages.
 #[derive(Debug)]
 pub(super) struct Notifier {
     outbox: Outbox,
@@ -89,7 +89,7 @@ impl Notifier {
             let Some(last) = rows.last().map(|row| row.position) else { return Ok(()) };
             // OK outside of the transaction because ended executions don't change, and results are read from files.
             let mut reports = Vec::new();
-            for row in rows.iter().filter(|row| is_told(row)) {
+            for row in rows.iter().filter(|row| is_reported(row)) {
                 reports.extend(self.executions.report(&row.execution).await?);
             }
             let mut tx = self.write().await?;
@@ -137,7 +137,7 @@ impl Notifier {
         let Some(schedule) = store::schedule(tx, &id).await? else { return Ok(false) };
         let past = store::past(tx, &id, at).await?;
         let was_failing = store::close(tx, &compose::failing(&id)).await?.and_then(|closed| closed.message);
-        let told: BTreeSet<PersonId> = match &was_failing {
+        let notified: BTreeSet<PersonId> = match &was_failing {
             Some(message) => store::recipients_of(tx, message).await?.into_iter().collect(),
             None => BTreeSet::new(),
         };
@@ -149,18 +149,18 @@ impl Notifier {
             let wants = subscriber.results.unwrap_or(reader.preferences.results);
             let key = unusual.iter().map(|it| it.sentence.clone()).collect();
             let audience = &mut groups.entry(key).or_insert_with(|| (unusual.clone(), Audience::default())).1;
-            if wants || !unusual.is_empty() || told.contains(person) {
+            if wants || !unusual.is_empty() || notified.contains(person) {
                 audience.readers.insert(person.clone());
             }
             audience.concerned.insert(person.clone());
         }
-        let mut is_told = false;
+        let mut is_reported = false;
         for (unusual, audience) in groups.into_values() {
             let recovered = was_failing.is_some();
             let draft = compose::schedule_result(&schedule, report, past.first(), &unusual, recovered);
-            is_told |= self.outbox.put(tx, self.now(), &draft, &audience).await?.is_some();
+            is_reported |= self.outbox.put(tx, self.now(), &draft, &audience).await?.is_some();
         }
-        Ok(is_told)
+        Ok(is_reported)
     }
 
     /// Reports schedules that started failing.
@@ -179,7 +179,7 @@ impl Notifier {
             // One message per cause: the owner already received one about the lost connection.
             if !store::has_open(&mut tx, CONNECTION, &one.owner).await? {
                 let draft = compose::schedule_failed(&one.about, report.as_ref(), &one.reason);
-                tick.changed += usize::from(self.tell_followers(&mut tx, &one.about, &draft).await?);
+                tick.changed += usize::from(self.notify_followers(&mut tx, &one.about, &draft).await?);
             }
             tx.commit().await?;
         }
@@ -195,7 +195,7 @@ impl Notifier {
 
     /// Writes a message about a problem to the subscribers of a schedule, and records it in the open incident of its
     /// cause.
-    async fn tell_followers(&self, tx: &mut Tx, about: &About, draft: &Draft) -> db::Result<bool> {
+    async fn notify_followers(&self, tx: &mut Tx, about: &About, draft: &Draft) -> db::Result<bool> {
         let mut audience = Audience::default();
         for subscriber in store::subscribers(tx, &about.id).await? {
             let Some(reader) = store::reader(tx, &subscriber.person, Some(&about.instance)).await? else { continue };
@@ -220,7 +220,7 @@ impl Notifier {
             tick.looked += 1;
             let draft = compose::schedule_paused(&one.about, &one.reason);
             if store::open(&mut tx, self.now(), &draft.cause, None).await? {
-                tick.changed += usize::from(self.tell_followers(&mut tx, &one.about, &draft).await?);
+                tick.changed += usize::from(self.notify_followers(&mut tx, &one.about, &draft).await?);
             }
         }
         tx.commit().await
@@ -328,7 +328,7 @@ const CONNECTION: &str = "connection:";
 const OVERDUE_CAUSE: &str = "schedules-overdue";
 
 /// Whether a feed entry is reported: only executions that were started here and didn't end by someone's decision.
-fn is_told(row: &Outcome) -> bool {
+fn is_reported(row: &Outcome) -> bool {
     row.happened == Happened::Ended && row.state != State::Cancelled && row.origin != Origin::Adopted
 }
 

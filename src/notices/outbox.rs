@@ -17,7 +17,7 @@ const SAME: TimeDelta = TimeDelta::hours(24);
 /// The maximum size of a webhook body in bytes; facts, and then sentences, are omitted from larger ones.
 const LARGEST: usize = 20_000;
 
-/// Writes messages.
+/// Writes messages, each with its readers and deliveries, in the caller's transaction.
 #[derive(Clone, Debug)]
 pub(super) struct Outbox {
     pub site: Site,

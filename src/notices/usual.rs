@@ -3,7 +3,8 @@
 //! A band is the median of the latest results, plus or minus three times their median absolute deviation, but at
 //! least a tenth of the median. Unlike with mean and standard deviation, a single earlier outlier doesn't widen it.
 
-use crate::executions::{Kept, ResultReport, column_totals};
+use crate::executions::{ResultReport, column_totals};
+use crate::results::StoredResult;
 
 /// The number of earlier results that are considered.
 pub(super) const LOOKED_AT: i64 = 12;
@@ -24,7 +25,7 @@ pub(super) struct Past {
 }
 
 impl Past {
-    pub(super) fn of(kept: &Kept, sql: &str) -> Self {
+    pub(super) fn of(kept: &StoredResult, sql: &str) -> Self {
         let totals = column_totals(kept, sql).into_iter().map(|total| (total.name, total.value));
         Self { rows: kept.rows as f64, totals: totals.collect() }
     }

@@ -62,7 +62,7 @@ pub(super) async fn page(
         grants,
         instances: choose.chain(instances).collect(),
         roles: [Role::Viewer, Role::Analyst, Role::Manager]
-            .map(|role| Choice::new(role.name(), format!("{}: {}", role.label(), role.words())))
+            .map(|role| Choice::new(role.name(), format!("{}: {}", role.label(), role.describe())))
             .into(),
         site_roles: [SiteRole::Administrator, SiteRole::Member]
             .map(|role| Choice::new(role.name(), role.label()))

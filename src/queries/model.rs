@@ -54,7 +54,6 @@ pub struct Query {
     pub tags: Tags,
     /// The SQL as written, with `{{name}}`.
     pub sql: String,
-    /// Its parameters.
     pub fields: Vec<FieldDef>,
     /// The initial window of its form.
     pub window: WindowForm,
@@ -175,7 +174,7 @@ impl Privacy {
     }
 
     /// A description of their effect.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         match self.mode {
             PrivacyMode::Drop => "Rows below threshold removed".to_owned(),
             PrivacyMode::Blank => format!("Values below threshold blanked, flagged in `{}`", self.column),

@@ -3,7 +3,7 @@
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
 
-use super::column::KeptColumn;
+use super::column::StoredColumn;
 use super::kind::{Kind, show_timestamp, write_date, write_decimal, write_double, write_timestamp};
 
 /// The maximum number of characters shown on a page; downloads contain the whole text.
@@ -25,7 +25,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    pub(super) fn of(column: &KeptColumn, array: &dyn Array, row: usize) -> Self {
+    pub(super) fn of(column: &StoredColumn, array: &dyn Array, row: usize) -> Self {
         let kind = column.kind;
         let mut cell =
             Self { exact: String::new(), shown: String::new(), kind, is_null: array.is_null(row), cut: false };

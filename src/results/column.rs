@@ -20,7 +20,7 @@ pub struct ColumnSpec {
 
 /// A stored column. Its serialized form is also part of the stored file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptColumn {
+pub struct StoredColumn {
     /// The name; a second column with the same name has a number appended.
     pub name: String,
     /// AMC's type as text, if declared.
@@ -38,7 +38,7 @@ pub struct KeptColumn {
     pub misfit: Option<Misfit>,
 }
 
-impl KeptColumn {
+impl StoredColumn {
     /// Whether the column is a METRIC, whose numbers can be summed and are shown with thousands separators.
     pub fn is_metric(&self) -> bool {
         self.column_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("METRIC"))
@@ -48,12 +48,12 @@ impl KeptColumn {
 /// The key in the Parquet file's metadata that contains its columns as JSON.
 const ENTRY: &str = "recomamp.columns";
 
-pub(super) fn to_entry(columns: &[KeptColumn]) -> Result<KeyValue, Error> {
+pub(super) fn to_entry(columns: &[StoredColumn]) -> Result<KeyValue, Error> {
     let json = serde_json::to_string(columns).map_err(|error| Error::Damaged(error.into()))?;
     Ok(KeyValue::new(ENTRY.to_owned(), json))
 }
 
-pub(super) fn from_entries(entries: Option<&Vec<KeyValue>>) -> Result<Vec<KeptColumn>, Error> {
+pub(super) fn from_entries(entries: Option<&Vec<KeyValue>>) -> Result<Vec<StoredColumn>, Error> {
     let entry = entries.into_iter().flatten().find(|entry| entry.key == ENTRY).and_then(|entry| entry.value.as_deref());
     let json = entry.ok_or_else(|| Error::Damaged("the file does not describe its columns".into()))?;
     serde_json::from_str(json).map_err(|error| Error::Damaged(error.into()))

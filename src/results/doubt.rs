@@ -34,7 +34,7 @@ pub struct Doubts {
 
 impl Doubts {
     /// A sentence for people.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         let Self { first, part, rows, otherwise, places } = self;
         let places = if *places == 1 { String::new() } else { format!(" This happens in {places} places.") };
         let rows = if *rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };

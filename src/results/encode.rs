@@ -16,7 +16,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use super::column::{KeptColumn, to_entry};
+use super::column::{StoredColumn, to_entry};
 use super::doubt::Doubts;
 use super::error::Error;
 use super::kind::{Kind, parse_date, parse_decimal, parse_double, parse_timestamp, write_decimal, write_double};
@@ -37,14 +37,14 @@ const BATCH_BYTES: usize = 4 << 20;
 pub(super) struct Encoder<W: Write + Send> {
     writer: ArrowWriter<W>,
     schema: Arc<Schema>,
-    kept: Vec<KeptColumn>,
+    kept: Vec<StoredColumn>,
     cells: Vec<Cells>,
     rows: usize,
     bytes: usize,
 }
 
 impl<W: Write + Send> Encoder<W> {
-    pub(super) fn new(out: W, kept: Vec<KeptColumn>) -> Result<Self, Error> {
+    pub(super) fn new(out: W, kept: Vec<StoredColumn>) -> Result<Self, Error> {
         let fields: Vec<_> = kept.iter().map(|column| Field::new(&column.name, column.kind.arrow(), true)).collect();
         let schema = Arc::new(Schema::new(fields));
         let properties = WriterProperties::builder()
@@ -71,7 +71,7 @@ impl<W: Write + Send> Encoder<W> {
     }
 
     /// Completes the file and returns its columns, now with their totals.
-    pub(super) fn finish(mut self, doubts: &Doubts) -> Result<Vec<KeptColumn>, Error> {
+    pub(super) fn finish(mut self, doubts: &Doubts) -> Result<Vec<StoredColumn>, Error> {
         self.flush()?;
         for (column, cells) in self.kept.iter_mut().zip(&self.cells) {
             column.total = cells.sum.text(column.kind);
@@ -107,7 +107,7 @@ struct Cells {
 }
 
 impl Cells {
-    fn new(column: &KeptColumn) -> Self {
+    fn new(column: &StoredColumn) -> Self {
         let declared_text = column.declared.as_deref().is_none_or(|declared| Kind::declared(declared) == Kind::Text);
         Self {
             builder: Builder::new(column.kind),
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_disk_that_fills_up_is_a_stated_error_at_any_byte() {
-        let column = KeptColumn {
+        let column = StoredColumn {
             name: "a".to_owned(),
             declared: None,
             column_type: None,

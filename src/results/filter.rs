@@ -7,7 +7,7 @@ use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
 
 use super::cell::write_exact;
-use super::column::KeptColumn;
+use super::column::StoredColumn;
 use super::error::Error;
 use super::kind::{Kind, parse_date, parse_decimal, parse_double, parse_timestamp};
 
@@ -59,7 +59,7 @@ impl Op {
 
 impl Filter {
     /// Whether the filter is valid for this column: its value is short and matches the column's type.
-    pub fn check(&self, column: &KeptColumn) -> Result<(), Error> {
+    pub fn check(&self, column: &StoredColumn) -> Result<(), Error> {
         check_bounds(std::slice::from_ref(self))?;
         Test::new(self, column).map(drop)
     }
@@ -98,13 +98,13 @@ enum Value {
 
 impl Test {
     /// Parses the filter's value according to the column's type.
-    pub(super) fn new(filter: &Filter, column: &KeptColumn) -> Result<Self, Error> {
+    pub(super) fn new(filter: &Filter, column: &StoredColumn) -> Result<Self, Error> {
         let kind = column.kind;
         let against = match filter.op {
             Op::Empty | Op::Filled => Against::Nothing(filter.op == Op::Empty),
             Op::Contains => Against::Part(filter.value.to_lowercase()),
             Op::Equals | Op::AtLeast | Op::AtMost => {
-                let (holds, example) = kind.words();
+                let (holds, example) = kind.description_and_example();
                 let shown = || filter.value.chars().take(40).collect();
                 let value = Value::read(kind, &filter.value);
                 let value = value.ok_or_else(|| Error::FilterValue {
@@ -232,7 +232,7 @@ mod tests {
     fn matching(kind: Kind, array: &ArrayRef, op: Op, value: &str) -> Result<Vec<usize>, Error> {
         let filter = Filter { column: 0, op, value: value.to_owned() };
         let (name, declared, column_type) = ("a".to_owned(), None, None);
-        let column = KeptColumn { name, declared, column_type, kind, nulls: 0, total: None, misfit: None };
+        let column = StoredColumn { name, declared, column_type, kind, nulls: 0, total: None, misfit: None };
         Ok(Test::new(&filter, &column)?.matches(array).set_indices().collect())
     }
 

@@ -7,15 +7,12 @@ use super::values::DAY;
 /// The time step for grouping instants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// No grouping.
     Instant,
     Hour,
     Day,
     /// Weeks, starting on Monday.
     Week,
-    /// Calendar months.
     Month,
-    /// Calendar years.
     Year,
 }
 

@@ -15,7 +15,7 @@ use futures::{Stream, StreamExt};
 use tokio::io::AsyncWriteExt;
 
 use super::accumulator::Accumulator;
-use super::column::{ColumnSpec, KeptColumn, distinct_names, matched, shown};
+use super::column::{ColumnSpec, StoredColumn, distinct_names, matched, shown};
 use super::doubt::{Doubts, Reading, declared, ends_with_returns};
 use super::encode::Encoder;
 use super::error::Error;
@@ -46,14 +46,14 @@ impl Default for Limits {
 }
 
 /// A stored result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct StoredResult {
     /// The number of rows, without headers.
     pub rows: u64,
     /// The size of the stored file in bytes.
     pub bytes: u64,
     /// Its columns, in order.
-    pub columns: Vec<KeptColumn>,
+    pub columns: Vec<StoredColumn>,
 }
 
 impl ResultStore {
@@ -67,7 +67,7 @@ impl ResultStore {
         declared: &[ColumnSpec],
         parts: impl Stream<Item = Part> + Send,
         limits: Limits,
-    ) -> Result<Kept, Error> {
+    ) -> Result<StoredResult, Error> {
         let kept = self.save_in_folder(key, declared, parts, limits).await;
         // OK because while a result is created, only its folder can be missing.
         kept.map_err(|error| if matches!(error, Error::Missing) { Error::Store(error.into()) } else { error })
@@ -79,7 +79,7 @@ impl ResultStore {
         declared: &[ColumnSpec],
         parts: impl Stream<Item = Part> + Send,
         limits: Limits,
-    ) -> Result<Kept, Error> {
+    ) -> Result<StoredResult, Error> {
         self.make_folders()?;
         let spooled = self.spool(key, parts, limits).await?;
         let (declared, scratch) = (declared.to_owned(), self.scratch(key));
@@ -123,7 +123,7 @@ impl ResultStore {
 /// The result of the first pass.
 struct Table {
     escapes: Escapes,
-    columns: Vec<KeptColumn>,
+    columns: Vec<StoredColumn>,
     /// The declared types of the columns.
     kinds: Vec<Option<Kind>>,
     rows: u64,
@@ -174,7 +174,7 @@ impl Table {
         Ok(Self { escapes, columns, kinds, rows, doubts })
     }
 
-    fn write(self, parts: &[Scratch], target: &std::path::Path, limits: Limits) -> Result<Kept, Error> {
+    fn write(self, parts: &[Scratch], target: &std::path::Path, limits: Limits) -> Result<StoredResult, Error> {
         let file = File::create(target)?;
         let mut encoder = Encoder::new(&file, self.columns)?;
         for (number, part) in (1..).zip(parts) {
@@ -184,16 +184,16 @@ impl Table {
         }
         let columns = encoder.finish(&self.doubts)?;
         file.sync_all()?;
-        Ok(Kept { rows: self.rows, bytes: file.metadata()?.len(), columns })
+        Ok(StoredResult { rows: self.rows, bytes: file.metadata()?.len(), columns })
     }
 }
 
-fn kept(name: String, spec: Option<&ColumnSpec>, tally: Accumulator) -> KeptColumn {
+fn kept(name: String, spec: Option<&ColumnSpec>, tally: Accumulator) -> StoredColumn {
     let nulls = tally.nulls;
     let (kind, misfit) = tally.decide();
     let declared = spec.map(|spec| spec.data_type.clone());
     let column_type = spec.and_then(|spec| spec.column_type.clone());
-    KeptColumn { name, declared, column_type, kind, nulls, total: None, misfit }
+    StoredColumn { name, declared, column_type, kind, nulls, total: None, misfit }
 }
 
 fn differ(part: usize, expected: &[String], found: &[String]) -> Error {
@@ -333,6 +333,6 @@ impl PartReader<'_> {
     }
 
     fn fault(&self, row: u64, fault: &Fault) -> Error {
-        Error::Row { part: self.number, row, what: fault.words().to_owned() }
+        Error::Row { part: self.number, row, what: fault.message().to_owned() }
     }
 }

@@ -34,7 +34,6 @@ pub enum Kind {
     Timestamp {
         /// Whether AMC wrote them with a `Z`.
         zoned: bool,
-        /// Their format.
         #[serde(default)]
         form: TimeForm,
     },
@@ -90,7 +89,7 @@ impl Kind {
     }
 
     /// A description of the column's values, and an example.
-    pub(super) fn words(self) -> (&'static str, &'static str) {
+    pub(super) fn description_and_example(self) -> (&'static str, &'static str) {
         match self {
             Self::Text => ("a text", "text"),
             Self::Integer => ("a whole number", "42"),

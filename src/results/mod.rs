@@ -5,7 +5,7 @@
 //! rows because paging through millions of rows needs columnar storage, and because files can be stored in a bucket.
 //!
 //! Invariants: a result is stored completely or not at all; no value is lost, so a column whose values don't match
-//! the declared type becomes text and says so ([`KeptColumn::misfit`]); memory is limited regardless of the size of a
+//! the declared type becomes text and says so ([`StoredColumn::misfit`]); memory is limited regardless of the size of a
 //! result; nothing here knows an execution, a person, a database or a page.
 
 mod accumulator;
@@ -37,7 +37,7 @@ mod views;
 
 pub use accumulator::Misfit;
 pub use cell::{Cell, grouped};
-pub use column::{ColumnSpec, KeptColumn};
+pub use column::{ColumnSpec, StoredColumn};
 pub use distinct::Distinct;
 pub use doubt::Doubts;
 pub use error::Error;
@@ -45,7 +45,7 @@ pub use export::{CsvForm, Download, Separator, WORKBOOK_ROWS};
 pub use filter::{Filter, Op};
 pub use grain::Grain;
 pub use groups::{Fold, GroupKey, GroupRequest, Groups};
-pub use keep::{Kept, Limits, Part};
+pub use keep::{Limits, Part, StoredResult};
 pub use kind::Kind;
 pub use money::Unit;
 pub use order::{Direction, Sort};

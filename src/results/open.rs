@@ -13,7 +13,7 @@ use parquet::file::statistics::Statistics;
 
 use arrow::array::RecordBatch;
 
-use super::column::{KeptColumn, from_entries};
+use super::column::{StoredColumn, from_entries};
 use super::doubt::Doubts;
 use super::error::Error;
 use super::object::Object;
@@ -27,7 +27,7 @@ pub(super) type Batches = BoxStream<'static, Result<RecordBatch, Error>>;
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) edition: Edition,
-    pub(super) columns: Vec<KeptColumn>,
+    pub(super) columns: Vec<StoredColumn>,
     pub(super) rows: u64,
     pub(super) doubts: Option<Doubts>,
     metadata: ArrowReaderMetadata,
@@ -75,7 +75,7 @@ impl Opened {
         self.metadata.metadata().memory_size()
     }
 
-    pub(super) fn column(&self, column: usize) -> Result<&KeptColumn, Error> {
+    pub(super) fn column(&self, column: usize) -> Result<&StoredColumn, Error> {
         self.columns.get(column).ok_or(Error::NoSuchColumn { column: column + 1 })
     }
 

@@ -10,7 +10,7 @@ use arrow::buffer::BooleanBuffer;
 use futures::TryStreamExt;
 
 use super::cell::Cell;
-use super::column::KeptColumn;
+use super::column::StoredColumn;
 use super::doubt::Doubts;
 use super::error::Error;
 use super::filter::{Filter, Test, check_bounds};
@@ -44,7 +44,7 @@ pub struct Page {
     pub total: u64,
     /// The number of rows of the whole result.
     pub unfiltered: u64,
-    pub columns: Vec<KeptColumn>,
+    pub columns: Vec<StoredColumn>,
     /// The rows of this page, each with a cell for each column.
     pub rows: Vec<Vec<Cell>>,
 }
@@ -75,7 +75,7 @@ impl ResultStore {
         .await
     }
 
-    pub async fn columns(&self, key: &Key) -> Result<(Vec<KeptColumn>, u64), Error> {
+    pub async fn columns(&self, key: &Key) -> Result<(Vec<StoredColumn>, u64), Error> {
         let opened = Opened::of(self, key).await?;
         Ok((opened.columns.clone(), opened.rows))
     }

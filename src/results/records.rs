@@ -33,7 +33,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn words(&self) -> &'static str {
+    pub(super) fn message(&self) -> &'static str {
         match self {
             Self::Unclosed => "a quotation mark is never closed, so the file may have been cut off",
             Self::AfterQuote => "there is text after a closing quotation mark",

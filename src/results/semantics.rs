@@ -117,7 +117,6 @@ fn source(table: &Table, known: &Known) -> (String, Option<Columns>) {
 }
 
 impl ColumnSemantics {
-    /// Unknown semantics.
     const NONE: Self = Self { unit: None, adds_up: Some(false), is_amount: false };
     /// A count.
     const COUNT: Self = Self { unit: None, adds_up: Some(true), is_amount: true };

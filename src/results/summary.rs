@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::buffer::BooleanBuffer;
 
-use super::column::KeptColumn;
+use super::column::StoredColumn;
 use super::distinct::{Counter, Distinct};
 use super::error::Error;
 use super::filter::{Filter, check_bounds};
@@ -75,7 +75,7 @@ impl Reading<'_> {
     async fn column_summary(
         &self,
         place: usize,
-        column: &KeptColumn,
+        column: &StoredColumn,
         wanted: Option<&BooleanBuffer>,
     ) -> Result<ColumnSummary, Error> {
         let mut seen = Seen::new(column.kind);

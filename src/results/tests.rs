@@ -42,7 +42,7 @@ fn specs(columns: &[(&str, &str)]) -> Vec<ColumnSpec> {
 }
 
 impl Place {
-    async fn save(&self, declared: &[(&str, &str)], parts: &[&[u8]]) -> Result<Kept, Error> {
+    async fn save(&self, declared: &[(&str, &str)], parts: &[&[u8]]) -> Result<StoredResult, Error> {
         let parts: Vec<_> = parts.iter().map(|bytes| part(bytes)).collect();
         self.result_store.save(&self.key, &specs(declared), futures::stream::iter(parts), Limits::default()).await
     }
@@ -298,7 +298,11 @@ async fn rows_that_can_be_read_in_two_ways_are_counted_both_ways_and_said() {
     let (rows, doubts) = read(&texts, "a,b\n0,z\n1,\"\n2,x\n3,\"\n4,y\n").await;
     let doubts = doubts.unwrap();
     assert_eq!((rows, doubts.first, doubts.rows, doubts.otherwise, doubts.places), (5, 2, 3, 1, 1));
-    assert!(doubts.words().contains("Row 2 (part 1") && doubts.words().contains("3 rows"), "{}", doubts.words());
+    assert!(
+        doubts.describe().contains("Row 2 (part 1") && doubts.describe().contains("3 rows"),
+        "{}",
+        doubts.describe()
+    );
 
     // A thousand rows, of which every fourth contains a single quotation mark: none is swallowed.
     let many =

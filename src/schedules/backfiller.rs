@@ -34,7 +34,7 @@ const WAITING: TimeDelta = TimeDelta::minutes(5);
 /// After so many failures in a row a back-fill pauses.
 const MOST_FAILURES: i64 = 3;
 
-/// The worker.
+/// The worker that starts the windows of back-fills at their pace.
 #[derive(Debug)]
 pub(super) struct Backfiller {
     site: Site,

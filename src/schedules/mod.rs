@@ -93,7 +93,7 @@ async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::R
     let lines = store::list(tx, &person.id, &filter, chrono::DateTime::UNIX_EPOCH, range).await?;
     let hit = |line: store::Line| Hit {
         href: format!("/schedules/{}", line.id),
-        note: format!("{} on {}", line.timing.words(), line.instance_name),
+        note: format!("{} on {}", line.timing.describe(), line.instance_name),
         title: line.name,
     };
     Ok(lines.into_iter().map(hit).collect())

@@ -94,7 +94,6 @@ pub(super) struct Schedule {
     pub resumed_at: Option<DateTime<Utc>>,
     /// The stored choice for slots before the last resume.
     pub resume_with: Option<String>,
-    /// Consecutive failures.
     pub failures: i64,
     pub next: Option<SlotName>,
     pub next_at: Option<DateTime<Utc>>,

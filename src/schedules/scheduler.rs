@@ -34,7 +34,6 @@ const SLOTS: usize = 50;
 /// An execution that somebody started so long before a slot serves it: the predecessor of this program ran every tenth
 /// slot twice without such a rule.
 pub(super) const BY_HAND: TimeDelta = TimeDelta::minutes(5);
-/// Lease duration.
 const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// How soon a queued slot is checked again.
 const QUEUED: TimeDelta = TimeDelta::seconds(15);
@@ -194,7 +193,7 @@ impl Scheduler {
         let now = self.site.clock.now();
         let refusal = match self.execute(&mut tx, schedule, slot.name, slot.at, !is_late).await {
             Ok(Ran::ByHand(execution, at)) => {
-                let reason = by_hand_words(at);
+                let reason = by_hand_text(at);
                 let skipped = (SlotState::Skipped, reason.as_str());
                 store::put_slot(&mut tx, now, &schedule.id, &slot, skipped, is_late, Some(&execution)).await?;
                 return self.arm(tx, lease, next).await;
@@ -293,7 +292,7 @@ impl Scheduler {
     }
 }
 
-fn by_hand_words(at: DateTime<Utc>) -> String {
+fn by_hand_text(at: DateTime<Utc>) -> String {
     format!(
         "The same query, values and time window were run manually at {} UTC, less than five minutes before; that \
          execution serves this slot.",

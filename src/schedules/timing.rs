@@ -245,7 +245,7 @@ impl Timing {
     }
 
     /// A description: `Every Monday at 09:00 (Europe/Berlin)`.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let at = &self.at;
         let rule = match self.repeat.as_str() {
             "daily" => format!("Every day at {at}"),
@@ -257,7 +257,7 @@ impl Timing {
                     .collect();
                 format!("Every {} at {at}", listed(&names))
             }
-            "monthly" => format!("{} of each month at {at}", month_day_words(&self.month_day)),
+            "monthly" => format!("{} of each month at {at}", month_day_text(&self.month_day)),
             "days" => format!("Every {} days at {at}", self.every),
             "once" => match read_date_time(&self.moment) {
                 Some(moment) => format!("Once, on {} at {}", date(moment.date()), moment.format("%H:%M")),
@@ -305,7 +305,7 @@ fn month_day(text: &str) -> Option<MonthDay> {
     }
 }
 
-fn month_day_words(text: &str) -> String {
+fn month_day_text(text: &str) -> String {
     let choice = Timing::month_days().into_iter().find(|choice| choice.is(text));
     choice.map(|choice| choice.label).unwrap_or_default()
 }
@@ -336,7 +336,7 @@ mod tests {
             ("repeat=cron&cron=0+9+*+*+1", "Cron 0 9 * * 1 (UTC)"),
         ] {
             assert!(plan(form).is_ok(), "{form}");
-            assert_eq!(Timing::default().with(&Fields::parse(form.as_bytes())).words(), words);
+            assert_eq!(Timing::default().with(&Fields::parse(form.as_bytes())).describe(), words);
         }
     }
 

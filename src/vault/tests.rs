@@ -109,8 +109,8 @@ fn a_key_file_that_is_none_is_named_with_what_to_do() {
     let path = folder.path().join("keys");
     for text in ["# nothing\n", "nonsense"] {
         fs::write(&path, text).unwrap();
-        let told = Vault::from_file(&path, &Random::seeded(1)).unwrap_err().to_string();
-        assert!(told.contains(path.to_str().unwrap()) && told.contains("Put the right file back"), "{told}");
+        let message = Vault::from_file(&path, &Random::seeded(1)).unwrap_err().to_string();
+        assert!(message.contains(path.to_str().unwrap()) && message.contains("Put the right file back"), "{message}");
     }
 }
 

@@ -23,7 +23,6 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// A conflict with the current state.
 #[derive(Clone, Debug)]
 pub struct Conflict {
-    /// The title.
     title: &'static str,
     /// The explanation, with what to do.
     sentence: String,

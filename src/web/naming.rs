@@ -67,7 +67,7 @@ mod tests {
     fn names_that_nobody_sees_are_refused() {
         for name in ["\u{200B}", "\u{FEFF}\u{AD}", "\u{3164}", "\u{2800} \u{2800}", "\u{E0041}", "\u{200D}\u{FE0F}"] {
             assert!(
-                fault(name, 100).is_some_and(|told| told.contains("no visible characters")),
+                fault(name, 100).is_some_and(|message| message.contains("no visible characters")),
                 "{}",
                 name.escape_unicode()
             );
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn names_that_turn_the_text_around_them_are_refused_by_their_character() {
-        for (name, told) in [("\u{202E}hcaer", "U+202E"), ("reach\u{2066}", "U+2066"), ("a\u{2028}b", "U+2028")] {
-            assert!(fault(name, 100).is_some_and(|words| words.contains(told)), "{}", name.escape_unicode());
+        for (name, message) in [("\u{202E}hcaer", "U+202E"), ("reach\u{2066}", "U+2066"), ("a\u{2028}b", "U+2028")] {
+            assert!(fault(name, 100).is_some_and(|words| words.contains(message)), "{}", name.escape_unicode());
         }
         assert!(fault("two\nlines", 100).is_some() && fault("long", 3).is_some());
     }

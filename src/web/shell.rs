@@ -103,7 +103,6 @@ pub struct Flash {
 pub enum Tone {
     Info,
     Success,
-    /// Something unexpected.
     Warning,
     /// A failure.
     Error,

@@ -44,7 +44,6 @@ pub struct SiteParts {
     pub config: Arc<Config>,
     /// Why background work must not start and no grant may be encrypted, if so: the key ring is the wrong one.
     pub held: Option<String>,
-    /// Wakes workers.
     pub wakes: WakeUps,
     pub statuses: Statuses,
     /// Metrics of this process.

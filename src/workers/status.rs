@@ -13,7 +13,6 @@ use super::{Tick, Worker};
 pub enum Outcome {
     /// It hasn't run since the process started.
     NotYet,
-    /// It succeeded.
     Done(Tick),
     /// The whole tick failed, with the error.
     Failed(String),

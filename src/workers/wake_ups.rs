@@ -27,7 +27,7 @@ struct Parts {
     workers: Mutex<BTreeMap<&'static str, Arc<Notify>>>,
     /// Wake-ups that haven't been sent to the other processes yet.
     untold: Mutex<BTreeSet<&'static str>>,
-    told: Notify,
+    notify: Notify,
 }
 
 impl WakeUps {
@@ -36,7 +36,7 @@ impl WakeUps {
     pub fn wake(&self, name: &'static str) {
         self.of(name).notify_one();
         self.0.untold.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
-        self.0.told.notify_one();
+        self.0.notify.notify_one();
     }
 
     pub(super) fn of(&self, name: &'static str) -> Arc<Notify> {
@@ -64,11 +64,11 @@ impl WakeUps {
 
     async fn send(&self, db: &Db, process: &ProcessId) {
         loop {
-            self.0.told.notified().await;
+            self.0.notify.notified().await;
             let names = std::mem::take(&mut *self.0.untold.lock().unwrap_or_else(PoisonError::into_inner));
             for name in names {
                 if let Err(error) = db.notify(CHANNEL, &format!("{process} {name}")).await {
-                    tracing::debug!(worker = name, %error, "the other processes were not told of a wake");
+                    tracing::debug!(worker = name, %error, "the other processes were not notified of a wake-up");
                 }
             }
         }

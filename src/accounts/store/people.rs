@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::PersonRow;
-use crate::accounts::model::{Role, Standing};
+use crate::accounts::model::{PersonStatus, Role};
 use crate::db::{self, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::PersonId;
 
@@ -17,7 +17,7 @@ pub struct Member {
     pub email: String,
     pub role: Role,
     /// Whether they may sign in.
-    pub standing: Standing,
+    pub standing: PersonStatus,
     /// Since when; `None` if they always could.
     pub standing_since: Option<DateTime<Utc>>,
     /// When they first signed in.
@@ -123,7 +123,7 @@ pub async fn successors(tx: &mut Tx, but: &PersonId) -> Result<Vec<(PersonId, St
 pub enum MemberChange {
     Role(Role),
     /// Whether they may sign in.
-    Standing(Standing),
+    PersonStatus(PersonStatus),
 }
 
 /// Why a person isn't changed.
@@ -146,7 +146,7 @@ pub enum Unchanged {
 /// A person, if the caller may change them: administrators may change everybody but themselves.
 pub async fn may_change(tx: &mut Tx, by: &PersonId, id: &PersonId) -> std::result::Result<Member, Unchanged> {
     let asking = member(tx, by).await?;
-    if asking.role != Role::Administrator || asking.standing != Standing::Active {
+    if asking.role != Role::Administrator || asking.standing != PersonStatus::Active {
         return Err(Unchanged::NotAdministrator);
     }
     if by == id {
@@ -170,8 +170,9 @@ pub async fn change_member(
     const STANDING: &str = "update people set state = $2, state_at = $3 where id = $1";
     tx.alone("administrators").await?;
     let was = may_change(tx, by, id).await?;
-    let stays = matches!(change, MemberChange::Role(Role::Administrator) | MemberChange::Standing(Standing::Active));
-    if was.role == Role::Administrator && was.standing == Standing::Active && !stays {
+    let stays =
+        matches!(change, MemberChange::Role(Role::Administrator) | MemberChange::PersonStatus(PersonStatus::Active));
+    if was.role == Role::Administrator && was.standing == PersonStatus::Active && !stays {
         let Single(others): Single<i64> = sql(OTHERS).bind(id).one(tx).await?;
         if others == 0 {
             return Err(Unchanged::LastAdministrator);
@@ -179,7 +180,9 @@ pub async fn change_member(
     }
     match change {
         MemberChange::Role(role) => sql(ROLE).bind(id).bind(role.name()).execute(tx).await?,
-        MemberChange::Standing(standing) => sql(STANDING).bind(id).bind(standing.name()).bind(now).execute(tx).await?,
+        MemberChange::PersonStatus(standing) => {
+            sql(STANDING).bind(id).bind(standing.name()).bind(now).execute(tx).await?
+        }
     };
     Ok(was)
 }

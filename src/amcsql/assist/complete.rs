@@ -23,7 +23,7 @@ pub struct Completion {
     pub options: Vec<Proposal>,
 }
 
-/// One completion.
+/// A completion that the editor offers at the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Proposal {
     /// The text to match.

@@ -37,7 +37,7 @@ pub(super) struct Column {
     pub(super) unit: Option<String>,
     /// The description in the catalog.
     pub(super) help: String,
-    /// Known values.
+    /// Values known from the documentation, for completion.
     pub(super) values: Vec<String>,
 }
 
@@ -158,7 +158,7 @@ impl<'a> Reading<'a> {
         }
         let mut with = Vec::with_capacity(parts.len());
         for (name, body) in &parts {
-            let text = self.readable(*body).unwrap_or_else(|| stub(&self.names(*body, 0)));
+            let text = self.readable(*body).unwrap_or_else(|| select_of_names(&self.names(*body, 0)));
             with.push(format!("\"{}\" AS ({text}\n)", name.replace('"', "\"\"")));
         }
         let text = format!("WITH {} SELECT 1", with.join(", "));
@@ -211,7 +211,7 @@ fn derived(at: usize) -> String {
 }
 
 /// A query with columns of these names.
-fn stub(names: &[String]) -> String {
+fn select_of_names(names: &[String]) -> String {
     let items: Vec<String> = names.iter().map(|name| format!("NULL AS \"{}\"", name.replace('"', "\"\""))).collect();
     if items.is_empty() { "SELECT NULL AS \"?\"".to_owned() } else { format!("SELECT {}", items.join(", ")) }
 }

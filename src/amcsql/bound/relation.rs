@@ -220,7 +220,6 @@ pub struct Frame {
 /// The unit of a frame's bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameUnit {
-    /// Rows.
     Rows,
     /// Values of the one numeric sort key.
     Range,
@@ -260,7 +259,6 @@ pub struct Join {
 /// The kind of a join: which unmatched rows are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind {
-    /// None.
     Inner,
     /// Unmatched left rows.
     Left,

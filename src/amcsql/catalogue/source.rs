@@ -45,10 +45,8 @@ pub struct DataSource {
     /// Keys for joining it to others.
     #[serde(default)]
     pub join_keys: Vec<String>,
-    /// Usage notes.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Former names.
     #[serde(default)]
     pub legacy_names: Vec<String>,
     /// Undocumented columns, in lower case, that have been observed in live tables.
@@ -149,13 +147,12 @@ pub struct ColumnDef {
     /// Its group, such as `Geography`.
     #[serde(default)]
     pub category: String,
-    /// Its content.
     #[serde(default)]
     pub description: String,
     /// The unit of an amount: `microcents`, `millicents` or `currency`.
     #[serde(default)]
     pub unit: Option<String>,
-    /// Known values.
+    /// Values known from the documentation, for completion.
     #[serde(default)]
     pub values: Vec<serde_json::Value>,
     /// An example value.
@@ -169,10 +166,8 @@ pub struct ColumnDef {
 /// The role of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnType {
-    /// Groups rows.
     #[serde(alias = "DIMENSION")]
     Dimension,
-    /// Is aggregated.
     #[serde(alias = "METRIC")]
     Metric,
 }

@@ -9,7 +9,7 @@ use super::binder::{Binder, Unit, Value};
 
 impl Unit {
     /// What amounts in it are said to be in.
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn label(self) -> &'static str {
         match self {
             Self::Microcents => "in microcents",
             Self::Millicents => "in millicents",
@@ -53,8 +53,8 @@ impl Binder<'_> {
         {
             let message = format!(
                 "The first amount is {}, the second {}. Bring both into the currency first: divide microcents by 100000000, millicents by 100000.",
-                left.words(),
-                right.words()
+                left.label(),
+                right.label()
             );
             self.warning(codes::COST_UNIT, span, message);
             return;
@@ -70,7 +70,7 @@ impl Binder<'_> {
         }
         let message = match unit {
             Unit::Currency => "This amount is in the currency already: don't divide it.".to_owned(),
-            unit => format!("This cost is {}: divide by {} for the currency.", unit.words(), unit.divisor()),
+            unit => format!("This cost is {}: divide by {} for the currency.", unit.label(), unit.divisor()),
         };
         self.warning(codes::COST_UNIT, span, message);
     }
@@ -84,8 +84,8 @@ impl Binder<'_> {
             if first != unit {
                 let message = format!(
                     "This column of the {sign} is {} here and {} in the part before. Bring both into the currency first.",
-                    unit.words(),
-                    first.words()
+                    unit.label(),
+                    first.label()
                 );
                 self.warning(codes::COST_UNIT, value.expr.span, message);
                 return;

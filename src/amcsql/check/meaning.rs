@@ -34,7 +34,7 @@ impl Event {
         }
     }
 
-    fn words(self) -> &'static str {
+    fn label(self) -> &'static str {
         match self {
             Self::Dsp => "an event of Amazon DSP",
             Self::Sponsored => "an event of sponsored ads",
@@ -159,8 +159,8 @@ impl<'b> Meaning<'b> {
         let (one, other) = (Event::of(left_source, left)?, Event::of(right_source, right)?);
         let says = format!(
             "`{left}` of {left_source} names {}, `{right}` of {right_source} {}: no row meets another. {KEYS}",
-            one.words(),
-            other.words()
+            one.label(),
+            other.label()
         );
         (one != other).then_some(says)
     }

@@ -40,7 +40,6 @@ pub enum Kind {
 pub enum Argument {
     /// Text; numbers and dates are converted to text.
     Text,
-    /// An integer.
     Whole,
     /// Any number, converted to floating point.
     Real,
@@ -57,7 +56,6 @@ pub enum Argument {
     Element,
     /// An array or a map.
     Collection,
-    /// Bytes.
     Bytes,
     Any,
 }

@@ -42,7 +42,7 @@ enum State {
     Fault,
 }
 
-/// One check.
+/// A check of the doctor, with its outcome and what to do.
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
@@ -78,10 +78,10 @@ pub(super) async fn run(options: Options) -> ExitCode {
     let (warnings, faults) = (count(State::Warning), count(State::Fault));
     match options.format {
         Format::Json => {
-            let told = json!({
+            let report = json!({
                 "version": env!("CARGO_PKG_VERSION"), "faults": faults, "warnings": warnings, "checks": findings,
             });
-            give(&format!("{told:#}"));
+            give(&format!("{report:#}"));
         }
         Format::Text => {
             findings.iter().for_each(print_report);

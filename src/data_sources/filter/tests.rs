@@ -26,7 +26,7 @@ fn an_address_is_read_and_written_the_same() {
     let again = Group::read(fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))).unwrap();
     assert_eq!((&again, group.count()), (&group, 6));
     assert_eq!(
-        group.words(),
+        group.describe(),
         "data source is “dsp_clicks” and (threshold is at least “HIGH” or (not (type is “string” or role is “dimension”)))"
     );
     assert_eq!(read("").unwrap().fields(), []);

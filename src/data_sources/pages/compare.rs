@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::amcsql::catalogue::{ColumnDef, DataSource};
-use crate::data_sources::compare::{Compared, Standing, compare};
+use crate::data_sources::compare::{Compared, Difference, compare};
 use crate::data_sources::described;
 use crate::data_sources::directory::View;
 use crate::data_sources::markdown;
@@ -30,14 +30,14 @@ pub(super) struct ComparePage {
     sources: Vec<DataSource>,
     facts: Vec<(&'static str, Vec<String>)>,
     sections: Vec<Part>,
-    standings: Vec<Choice>,
-    standing: &'static str,
+    differences: Vec<Choice>,
+    difference: &'static str,
     markdown: String,
 }
 
 /// The columns with one kind of comparison.
 struct Part {
-    standing: Standing,
+    difference: Difference,
     rows: Vec<CompareRow>,
 }
 
@@ -75,7 +75,7 @@ fn short(column: &ColumnDef) -> String {
 }
 
 /// The sources in an address, in order, and which columns to show.
-fn requested<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'a DataSource>, Option<Standing>)> {
+fn requested<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'a DataSource>, Option<Difference>)> {
     let names: Vec<String> =
         params.fields().all("source").map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect();
     if names.len() > MOST {
@@ -92,15 +92,15 @@ fn requested<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'
             sources.push(source);
         }
     }
-    Ok((sources, params.value("show", "kind of difference", Standing::parse)))
+    Ok((sources, params.value("show", "kind of difference", Difference::parse)))
 }
 
 /// The displayed columns, if there are at least two sources.
-fn shown<'a>(sources: &[&'a DataSource], standing: Option<Standing>) -> Vec<Compared<'a>> {
+fn shown<'a>(sources: &[&'a DataSource], difference: Option<Difference>) -> Vec<Compared<'a>> {
     if sources.len() < 2 {
         return Vec::new();
     }
-    let fits = |compared: &Compared<'_>| standing.is_none_or(|standing| compared.standing == standing);
+    let fits = |compared: &Compared<'_>| difference.is_none_or(|difference| compared.difference == difference);
     compare(sources).into_iter().filter(fits).collect()
 }
 
@@ -128,11 +128,11 @@ fn sections(sources: &[&DataSource], shown: &[Compared<'_>]) -> Vec<Part> {
             .map(|(source, column)| Some(Cell::new(source, (*column)?)))
             .collect(),
     };
-    let part = |standing: Standing| Part {
-        standing,
-        rows: shown.iter().filter(|compared| compared.standing == standing).map(row).collect(),
+    let part = |difference: Difference| Part {
+        difference,
+        rows: shown.iter().filter(|compared| compared.difference == difference).map(row).collect(),
     };
-    Standing::ALL.into_iter().map(part).filter(|part| !part.rows.is_empty()).collect()
+    Difference::ALL.into_iter().map(part).filter(|part| !part.rows.is_empty()).collect()
 }
 
 pub(super) async fn show(
@@ -144,11 +144,11 @@ pub(super) async fn show(
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     drop(tx);
-    let (sources, standing) = requested(&view, &mut params)?;
-    let columns = shown(&sources, standing);
+    let (sources, difference) = requested(&view, &mut params)?;
+    let columns = shown(&sources, difference);
     let all = view.directory.sources().map(|source| Choice::new(&source.id, &source.id));
     let chosen = (0..MOST).map(|at| sources.get(at).map(|source| source.id.clone()).unwrap_or_default());
-    let standings = Standing::ALL.map(|it| Choice::new(it.name(), it.label()));
+    let differences = Difference::ALL.map(|it| Choice::new(it.name(), it.label()));
     Ok(Html(ComparePage {
         shell: visit.shell("Compare data sources", Section::DataSources).await,
         list: params.list(&[]),
@@ -157,8 +157,8 @@ pub(super) async fn show(
         facts: facts(&sources),
         sections: sections(&sources, &columns),
         sources: sources.iter().map(|source| (*source).clone()).collect(),
-        standings: std::iter::once(Choice::new("", "All columns")).chain(standings).collect(),
-        standing: standing.map(Standing::name).unwrap_or_default(),
+        differences: std::iter::once(Choice::new("", "All columns")).chain(differences).collect(),
+        difference: difference.map(Difference::name).unwrap_or_default(),
         markdown: params.here().at("/data-sources/compare.md").to_string(),
     }))
 }
@@ -166,7 +166,7 @@ pub(super) async fn show(
 /// A column of one of the sources, for exports.
 struct Line {
     column: ColumnDef,
-    standing: Standing,
+    difference: Difference,
     source: String,
 }
 
@@ -178,7 +178,7 @@ impl Export for Line {
         let column = &self.column;
         vec![
             json!(column.name),
-            json!(self.standing.name()),
+            json!(self.difference.name()),
             json!(self.source),
             json!(column.data_type.to_string()),
             json!(described::role(column.column_type)),
@@ -194,12 +194,12 @@ pub(super) async fn export(State(site): State<Site>, person: Person, mut params:
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     drop(tx);
-    let (sources, standing) = requested(&view, &mut params)?;
-    let lines = shown(&sources, standing).into_iter().flat_map(|compared| {
+    let (sources, difference) = requested(&view, &mut params)?;
+    let lines = shown(&sources, difference).into_iter().flat_map(|compared| {
         let there = sources.iter().zip(compared.columns).filter_map(|(source, column)| Some((source, column?)));
         let line = |(source, column): (&&DataSource, &ColumnDef)| Line {
             column: column.clone(),
-            standing: compared.standing,
+            difference: compared.difference,
             source: source.id.clone(),
         };
         there.map(line).collect::<Vec<_>>()
@@ -217,12 +217,12 @@ pub(super) async fn markdown(
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     drop(tx);
-    let (sources, standing) = requested(&view, &mut params)?;
+    let (sources, difference) = requested(&view, &mut params)?;
     params.strict()?;
     let names: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
-    let rows = shown(&sources, standing).into_iter().map(|compared| {
+    let rows = shown(&sources, difference).into_iter().map(|compared| {
         let cells = compared.columns.iter().map(|column| column.map_or_else(|| "–".to_owned(), short)).collect();
-        (compared.name.to_owned(), compared.standing.label(), cells)
+        (compared.name.to_owned(), compared.difference.label(), cells)
     });
     let text = markdown::compared(&names, rows);
     let name = FileName::new("data-sources", std::iter::once("compared").chain(names.iter().copied()), "md");

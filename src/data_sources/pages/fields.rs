@@ -21,7 +21,6 @@ use crate::web::{self, FileName, Html, Person, Site, Visit};
 
 /// Columns per page.
 const SIZE: u64 = 50;
-/// Sortable columns.
 const SORTS: [&str; 4] = ["column", "source", "type", "threshold"];
 
 #[derive(Template)]
@@ -258,7 +257,7 @@ async fn all(site: &Site, person: &Person, params: &mut ListParams) -> web::Resu
     drop(tx);
     let instance = of_instance(&view, params)?;
     let found = asked.find(&view, instance);
-    let parts = [asked.q.as_str(), &asked.filter.words()].map(str::to_owned);
+    let parts = [asked.q.as_str(), &asked.filter.describe()].map(str::to_owned);
     let words = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
     Ok((lines(&view, found.into_iter()).collect(), words))
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::emulator::Emulator;
-use crate::emulator::caller::Reach;
+use crate::emulator::caller::ByInstance;
 use crate::emulator::errors::{Answer, Refusal, answer};
 use crate::emulator::json::Fields;
 use crate::emulator::query::{Order, Query};
@@ -31,14 +31,14 @@ const MOST_UPDATES: usize = 100;
 const KINDS: [&str; 3] = ["DISPLAY", "SAS", "SPONSORED_ADS"];
 
 /// `GET …/advertisers`.
-pub(super) async fn list(reach: Reach, query: Query) -> Answer {
+pub(super) async fn list(caller: ByInstance, query: Query) -> Answer {
     let page = query.page()?;
     let kind = query.get("type");
     if kind.is_some_and(|kind| !KINDS.contains(&kind)) {
         return Err(Refusal::bad("type must be DISPLAY, SAS or SPONSORED_ADS."));
     }
     let fits = |advertiser: &&Advertiser| kind.is_none_or(|kind| advertiser.kind == kind);
-    let mut rows: Vec<_> = reach.instance.advertisers.iter().filter(fits).collect();
+    let mut rows: Vec<_> = caller.instance.advertisers.iter().filter(fits).collect();
     rows.sort_by(|one, other| (&one.id, &one.kind).cmp(&(&other.id, &other.kind)));
     let total = rows.len();
     let rows = rows.into_iter().map(|row| (format!("{} {}", row.id, row.kind), shown(row)));
@@ -47,21 +47,21 @@ pub(super) async fn list(reach: Reach, query: Query) -> Answer {
 }
 
 /// `POST …/advertisers/updates`.
-pub(super) async fn change(State(emulator): State<Emulator>, reach: Reach, fields: Fields) -> Answer {
-    reach.by.must_administer()?;
-    reach.by.must_not_be_self_service()?;
-    reach.must_be_complete(&emulator)?;
+pub(super) async fn change(State(emulator): State<Emulator>, caller: ByInstance, fields: Fields) -> Answer {
+    caller.by.must_administer()?;
+    caller.by.must_not_be_self_service()?;
+    caller.must_be_complete(&emulator)?;
     let add = entries(&fields, "advertisersToAdd")?;
     let remove = entries(&fields, "advertisersToRemove")?;
     if add.is_empty() && remove.is_empty() {
         return Err(Refusal::bad("advertisersToAdd or advertisersToRemove is required."));
     }
-    if reach.instance.advertisers.len() + add.len() > MOST_ADVERTISERS {
+    if caller.instance.advertisers.len() + add.len() > MOST_ADVERTISERS {
         return Err(Refusal::bad(format!("An instance can have at most {MOST_ADVERTISERS} advertisers.")));
     }
     let now = emulator.now();
     let mut refused = false;
-    let instance = instances::change(&emulator, &reach.instance.id, |instance| {
+    let instance = instances::change(&emulator, &caller.instance.id, |instance| {
         refused = instance.updates.iter().any(|update| !update.applied);
         if !refused {
             let number = instance.updates.last().map_or(0, |last| last.number + 1);
@@ -80,10 +80,10 @@ pub(super) async fn change(State(emulator): State<Emulator>, reach: Reach, field
 }
 
 /// `GET …/advertisers/updates`.
-pub(super) async fn updates(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
+pub(super) async fn updates(State(emulator): State<Emulator>, caller: ByInstance, query: Query) -> Answer {
     let now = emulator.now();
     let row = |update: &AdvertiserUpdate| json!({ "updateId": update.number, "status": update.status(now) });
-    let rows = reach.instance.updates.iter().map(|update| (format!("{:09}", update.number), row(update)));
+    let rows = caller.instance.updates.iter().map(|update| (format!("{:09}", update.number), row(update)));
     let (updates, next) = query.page()?.cut(rows, Order::Ascending);
     Ok(answer(JSON, json!({ "advertiserUpdates": updates, "nextToken": next })))
 }
@@ -91,10 +91,10 @@ pub(super) async fn updates(State(emulator): State<Emulator>, reach: Reach, quer
 /// `GET …/advertisers/updates/{updateId}`.
 pub(super) async fn update(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, number)): Path<(String, String)>,
 ) -> Answer {
-    let update = reach.instance.updates.iter().find(|update| update.number.to_string() == number);
+    let update = caller.instance.updates.iter().find(|update| update.number.to_string() == number);
     let update = update.ok_or_else(|| Refusal::missing(format!("Advertiser update {number} does not exist.")))?;
     Ok(answer(JSON, json!({ "advertiserUpdate": whole(update, emulator.now()) })))
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
-use crate::emulator::caller::{ByAccount, Reach};
+use crate::emulator::caller::{ByAccount, ByInstance};
 use crate::emulator::errors::{Answer, Refusal, answer};
 use crate::emulator::json::Fields;
 use crate::emulator::people::Account;
@@ -43,8 +43,8 @@ pub(super) async fn list(State(emulator): State<Emulator>, by: ByAccount, query:
 }
 
 /// `GET /amc/instances/{instanceId}`.
-pub(super) async fn read(State(emulator): State<Emulator>, reach: Reach) -> Answer {
-    Ok(answer(JSON, json!({ "instance": shown(&emulator, &reach.instance, emulator.now()) })))
+pub(super) async fn read(State(emulator): State<Emulator>, caller: ByInstance) -> Answer {
+    Ok(answer(JSON, json!({ "instance": shown(&emulator, &caller.instance, emulator.now()) })))
 }
 
 /// `POST /amc/instances`.
@@ -89,13 +89,13 @@ pub(super) async fn create(State(emulator): State<Emulator>, by: ByAccount, fiel
 }
 
 /// `PUT /amc/instances/{instanceId}`.
-pub(super) async fn update(State(emulator): State<Emulator>, reach: Reach, fields: Fields) -> Answer {
-    reach.by.must_administer()?;
-    reach.must_be_complete(&emulator)?;
+pub(super) async fn update(State(emulator): State<Emulator>, caller: ByInstance, fields: Fields) -> Answer {
+    caller.by.must_administer()?;
+    caller.must_be_complete(&emulator)?;
     let name = fields.text("instanceName")?.map(checked_name).transpose()?;
     let advertiser = fields.name("advertiserName")?;
     let (aws_account, bucket) = (fields.name("awsAccountId")?, fields.name("s3BucketName")?);
-    let instance = change(&emulator, &reach.instance.id, |instance| {
+    let instance = change(&emulator, &caller.instance.id, |instance| {
         instance.name = name.unwrap_or_else(|| instance.name.clone());
         instance.advertiser_name = advertiser.or_else(|| instance.advertiser_name.clone());
         instance.aws_account = aws_account.unwrap_or_else(|| instance.aws_account.clone());
@@ -105,21 +105,21 @@ pub(super) async fn update(State(emulator): State<Emulator>, reach: Reach, field
 }
 
 /// `DELETE /amc/instances/{instanceId}`.
-pub(super) async fn delete(State(emulator): State<Emulator>, reach: Reach) -> Answer {
-    reach.by.must_administer()?;
-    reach.by.must_not_be_self_service()?;
-    reach.must_be_complete(&emulator)?;
-    emulator.forget_instance(&reach.instance.id);
+pub(super) async fn delete(State(emulator): State<Emulator>, caller: ByInstance) -> Answer {
+    caller.by.must_administer()?;
+    caller.by.must_not_be_self_service()?;
+    caller.must_be_complete(&emulator)?;
+    emulator.forget_instance(&caller.instance.id);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// `POST /amc/instances/{instanceId}/updateCustomerAwsAccount`.
-pub(super) async fn update_aws_account(State(emulator): State<Emulator>, reach: Reach, fields: Fields) -> Answer {
-    reach.by.must_administer()?;
+pub(super) async fn update_aws_account(State(emulator): State<Emulator>, caller: ByInstance, fields: Fields) -> Answer {
+    caller.by.must_administer()?;
     let (aws_account, bucket) = (fields.required("awsAccountId")?, fields.required("bucketName")?);
     fields.name("awsAccountId")?;
     fields.name("bucketName")?;
-    let instance = change(&emulator, &reach.instance.id, |instance| {
+    let instance = change(&emulator, &caller.instance.id, |instance| {
         instance.aws_account = aws_account;
         instance.bucket = bucket;
     })?;

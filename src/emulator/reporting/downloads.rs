@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio_util::io::ReaderStream;
 
 use crate::emulator::Emulator;
-use crate::emulator::caller::Reach;
+use crate::emulator::caller::ByInstance;
 use crate::emulator::errors::{Answer, Refusal, answer, content_type, xml};
 use crate::emulator::faults::FaultKind;
 use crate::emulator::query::Query;
@@ -31,10 +31,10 @@ const DATE_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 /// `GET /workflowExecutions/{id}/downloadUrls`.
 pub(super) async fn links(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
-    let execution = executions::find(&emulator, &reach.instance.id, &id)?;
+    let execution = executions::find(&emulator, &caller.instance.id, &id)?;
     let results = execution.results().filter(|_| !execution.asked.skip_publish);
     let results =
         results.ok_or_else(|| Refusal::bad(format!("Execution with ID {id} is unavailable for download.")))?;

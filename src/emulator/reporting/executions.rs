@@ -6,7 +6,7 @@ use axum::extract::{Path, Request, State};
 use chrono::{DateTime, Utc};
 
 use crate::emulator::Emulator;
-use crate::emulator::caller::Reach;
+use crate::emulator::caller::ByInstance;
 use crate::emulator::errors::{Answer, Refusal, answer};
 use crate::emulator::faults::FaultKind;
 use crate::emulator::json::{Fields, read_body};
@@ -19,16 +19,16 @@ use super::{EXECUTIONS, compiling, done, listed, request, shown, window};
 const VALIDATION_SECONDS: f64 = 2.0;
 
 /// `POST /workflowExecutions`.
-pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, fields: Fields) -> Answer {
-    reach.must_be_complete(&emulator)?;
+pub(super) async fn create(State(emulator): State<Emulator>, caller: ByInstance, fields: Fields) -> Answer {
+    caller.must_be_complete(&emulator)?;
     let now = emulator.now();
-    let workflow = request::workflow(&emulator, &reach.instance.id, &fields)?;
-    let mut execution = blank(&emulator, &reach.instance, workflow, now);
-    request::check_receivers(&fields, &reach.instance)?;
+    let workflow = request::workflow(&emulator, &caller.instance.id, &fields)?;
+    let mut execution = blank(&emulator, &caller.instance, workflow, now);
+    request::check_receivers(&fields, &caller.instance)?;
     execution.asked = request::asked(&fields)?;
     execution.window = window::read(&fields, now)?;
     window::check_limits(&fields, &execution.window)?;
-    let kind = reach.instance.kind;
+    let kind = caller.instance.kind;
     let judged = emulator.apart(move |emulator| {
         apply_faults(emulator, &mut execution);
         let overlap = strikes(emulator, &execution, |kind| kind == FaultKind::Overlap).is_some();
@@ -36,51 +36,51 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
         execution
     });
     let execution = emulator.admit(judged.await?)?;
-    Ok(answer(EXECUTIONS, shown::execution(&execution, &reach.instance, false)))
+    Ok(answer(EXECUTIONS, shown::execution(&execution, &caller.instance, false)))
 }
 
 /// `GET /workflowExecutions/{id}`.
 pub(super) async fn read(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
     query: Query,
 ) -> Answer {
-    let execution = find(&emulator, &reach.instance.id, &id)?;
-    Ok(answer(EXECUTIONS, shown::execution(&execution, &reach.instance, query.flag("includeWorkflow")?)))
+    let execution = find(&emulator, &caller.instance.id, &id)?;
+    Ok(answer(EXECUTIONS, shown::execution(&execution, &caller.instance, query.flag("includeWorkflow")?)))
 }
 
 /// `GET /workflowExecutions`.
-pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
+pub(super) async fn list(State(emulator): State<Emulator>, caller: ByInstance, query: Query) -> Answer {
     let (page, filter) = (query.page()?, Filter::read(&query)?);
     let include_workflow = query.flag("includeWorkflow")?;
     let row = |execution: &Arc<Execution>| (format!("{:020}", execution.number), Arc::clone(execution));
     let ascending = query.flag("sortAscending")?;
     let (rows, next) = emulator.store().read(|state| {
-        let executions = state.executions_of(&reach.instance.id);
+        let executions = state.executions_of(&caller.instance.id);
         if ascending {
             page.cut(executions.filter(|one| filter.takes(one)).map(row), Order::Ascending)
         } else {
             page.cut(executions.rev().filter(|one| filter.takes(one)).map(row), Order::Descending)
         }
     });
-    let shown = |execution: Arc<Execution>| shown::execution(&execution, &reach.instance, include_workflow);
+    let shown = |execution: Arc<Execution>| shown::execution(&execution, &caller.instance, include_workflow);
     Ok(listed(EXECUTIONS, "executions", rows.into_iter().map(shown).collect(), next))
 }
 
 /// `PUT /workflowExecutions/{id}`: only `{"status":"CANCELLED"}` has an effect.
 pub(super) async fn update(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
     request: Request,
 ) -> Answer {
     let body = read_body(request).await?;
     let fields = Fields::parse_any(&body)?;
-    find(&emulator, &reach.instance.id, &id)?;
+    find(&emulator, &caller.instance.id, &id)?;
     match fields.text("status")?.as_deref() {
         None | Some("") => Ok(done(EXECUTIONS)),
-        Some("CANCELLED") => stop(&emulator, &reach, &id),
+        Some("CANCELLED") => stop(&emulator, &caller, &id),
         Some(other) => Err(Refusal::bad(format!("status can only be set to CANCELLED, not to {other}."))),
     }
 }
@@ -88,10 +88,10 @@ pub(super) async fn update(
 /// `DELETE /workflowExecutions/{id}`: an alternative way to cancel.
 pub(super) async fn cancel(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
-    stop(&emulator, &reach, &id)
+    stop(&emulator, &caller, &id)
 }
 
 /// The execution with that id in that instance.
@@ -100,8 +100,8 @@ pub(super) fn find(emulator: &Emulator, instance: &str, id: &str) -> Result<Arc<
     execution.filter(|execution| execution.instance == instance).ok_or_else(|| unknown(id))
 }
 
-fn stop(emulator: &Emulator, reach: &Reach, id: &str) -> Answer {
-    find(emulator, &reach.instance.id, id)?;
+fn stop(emulator: &Emulator, caller: &ByInstance, id: &str) -> Answer {
+    find(emulator, &caller.instance.id, id)?;
     match emulator.cancel(id) {
         Ok(()) => Ok(done(EXECUTIONS)),
         Err(status) => {

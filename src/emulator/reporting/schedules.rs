@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, Days, TimeDelta, Utc, Weekday};
 use serde_json::{Map, Value};
 
 use crate::emulator::Emulator;
-use crate::emulator::caller::Reach;
+use crate::emulator::caller::ByInstance;
 use crate::emulator::errors::{Answer, Refusal, answer};
 use crate::emulator::json::Fields;
 use crate::emulator::query::{Order, Query};
@@ -20,25 +20,25 @@ use super::{SCHEDULES, done, listed, may_name, workflows};
 const MOST_SLOTS: usize = 31;
 
 /// `GET /schedules`.
-pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
+pub(super) async fn list(State(emulator): State<Emulator>, caller: ByInstance, query: Query) -> Answer {
     let page = query.page()?;
     let (rows, next) = emulator.store().read(|state| {
-        let schedules = state.schedules.get(&reach.instance.id).into_iter().flatten();
+        let schedules = state.schedules.get(&caller.instance.id).into_iter().flatten();
         page.cut(schedules.map(|(id, schedule)| (id.clone(), shown(schedule))), Order::Ascending)
     });
     Ok(listed(SCHEDULES, "schedules", rows, next))
 }
 
 /// `POST /schedules`.
-pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, fields: Fields) -> Answer {
-    reach.must_be_complete(&emulator)?;
+pub(super) async fn create(State(emulator): State<Emulator>, caller: ByInstance, fields: Fields) -> Answer {
+    caller.must_be_complete(&emulator)?;
     let id = fields.required("scheduleId")?;
     if !may_name(&id) {
         let text = "scheduleId can hold letters, digits, periods, dashes and underscores only.";
         return Err(Refusal::bad(text));
     }
-    let schedule = read_schedule(&emulator, &reach.instance.id, id, &fields)?;
-    let instance = reach.instance.id.clone();
+    let schedule = read_schedule(&emulator, &caller.instance.id, id, &fields)?;
+    let instance = caller.instance.id.clone();
     emulator.store().write(|edit| {
         if edit.state().schedules.get(&instance).is_some_and(|known| known.contains_key(&schedule.id)) {
             return Err(Refusal::bad(format!("Schedule with ID {} already exists.", schedule.id)));
@@ -54,26 +54,26 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
 /// `GET /schedules/{scheduleId}`.
 pub(super) async fn read(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
-    let schedule = find(&emulator, &reach.instance.id, &id)?;
+    let schedule = find(&emulator, &caller.instance.id, &id)?;
     Ok(answer(SCHEDULES, shown(&schedule)))
 }
 
 /// `PUT /schedules/{scheduleId}`: replaces the whole schedule.
 pub(super) async fn update(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
     fields: Fields,
 ) -> Answer {
-    find(&emulator, &reach.instance.id, &id)?;
+    find(&emulator, &caller.instance.id, &id)?;
     if fields.text("scheduleId")?.is_some_and(|sent| sent != id) {
         return Err(Refusal::bad("scheduleId of the body must be the one of the path."));
     }
-    let schedule = Arc::new(read_schedule(&emulator, &reach.instance.id, id, &fields)?);
-    emulator.store().write(|edit| edit.put(Change::Schedule { instance: reach.instance.id.clone(), schedule }));
+    let schedule = Arc::new(read_schedule(&emulator, &caller.instance.id, id, &fields)?);
+    emulator.store().write(|edit| edit.put(Change::Schedule { instance: caller.instance.id.clone(), schedule }));
     emulator.something_is_due();
     Ok(done(SCHEDULES))
 }
@@ -81,11 +81,11 @@ pub(super) async fn update(
 /// `DELETE /schedules/{scheduleId}`.
 pub(super) async fn delete(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
-    find(&emulator, &reach.instance.id, &id)?;
-    emulator.store().write(|edit| edit.put(Change::ScheduleGone { instance: reach.instance.id.clone(), id }));
+    find(&emulator, &caller.instance.id, &id)?;
+    emulator.store().write(|edit| edit.put(Change::ScheduleGone { instance: caller.instance.id.clone(), id }));
     Ok(done(SCHEDULES))
 }
 

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use serde_json::{Map, Value};
 
 use crate::emulator::Emulator;
-use crate::emulator::caller::Reach;
+use crate::emulator::caller::ByInstance;
 use crate::emulator::errors::{Answer, Refusal, answer};
 use crate::emulator::json::Fields;
 use crate::emulator::query::{Order, Query};
@@ -16,26 +16,26 @@ use crate::emulator::state::{Change, InstanceKind, Workflow};
 use super::{BYTES, WORKFLOWS, compiling, definition, done, listed, may_name};
 
 /// `GET /workflows`.
-pub(super) async fn list(State(emulator): State<Emulator>, reach: Reach, query: Query) -> Answer {
+pub(super) async fn list(State(emulator): State<Emulator>, caller: ByInstance, query: Query) -> Answer {
     let page = query.page()?;
     let (rows, next) = emulator.store().read(|state| {
-        let workflows = state.workflows_of(&reach.instance.id).into_iter().flatten();
+        let workflows = state.workflows_of(&caller.instance.id).into_iter().flatten();
         page.cut(workflows.map(|(id, workflow)| (id.clone(), Arc::clone(workflow))), Order::Ascending)
     });
     Ok(listed(WORKFLOWS, "workflows", rows.iter().map(|workflow| shown(workflow)).collect(), next))
 }
 
 /// `POST /workflows`.
-pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, fields: Fields) -> Answer {
-    reach.must_be_complete(&emulator)?;
+pub(super) async fn create(State(emulator): State<Emulator>, caller: ByInstance, fields: Fields) -> Answer {
+    caller.must_be_complete(&emulator)?;
     let id = fields.required("workflowId")?;
     let workflow = Arc::new(definition::read(checked_id(id)?, &fields)?);
     let exists = || Refusal::bad(format!("Workflow with ID {} already exists.", workflow.id));
-    let instance = &reach.instance.id;
+    let instance = &caller.instance.id;
     if find(&emulator, instance, &workflow.id).is_some() {
         return Err(exists());
     }
-    compile(&emulator, &workflow, reach.instance.kind).await?;
+    compile(&emulator, &workflow, caller.instance.kind).await?;
     emulator.store().write(|edit| {
         if edit.state().workflows_of(instance).is_some_and(|known| known.contains_key(&workflow.id)) {
             return Err(exists());
@@ -50,29 +50,29 @@ pub(super) async fn create(State(emulator): State<Emulator>, reach: Reach, field
 /// `GET /workflows/{workflowId}`.
 pub(super) async fn read(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
-    let workflow = find(&emulator, &reach.instance.id, &id).ok_or_else(|| unknown(&id))?;
+    let workflow = find(&emulator, &caller.instance.id, &id).ok_or_else(|| unknown(&id))?;
     Ok(answer(WORKFLOWS, shown(&workflow)))
 }
 
 /// `PUT /workflows/{workflowId}`: replaces the workflow completely.
 pub(super) async fn update(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
     fields: Fields,
 ) -> Answer {
     if fields.required("workflowId")? != id {
         return Err(Refusal::bad("workflowId of the body must be the one of the path."));
     }
-    find(&emulator, &reach.instance.id, &id).ok_or_else(|| unknown(&id))?;
+    find(&emulator, &caller.instance.id, &id).ok_or_else(|| unknown(&id))?;
     let workflow = Arc::new(definition::read(checked_id(id)?, &fields)?);
-    compile(&emulator, &workflow, reach.instance.kind).await?;
+    compile(&emulator, &workflow, caller.instance.kind).await?;
     emulator.store().write(|edit| {
-        room::for_workflow(edit.state(), &reach.instance.id, &workflow)?;
-        edit.put(Change::Workflow { instance: reach.instance.id.clone(), workflow });
+        room::for_workflow(edit.state(), &caller.instance.id, &workflow)?;
+        edit.put(Change::Workflow { instance: caller.instance.id.clone(), workflow });
         Ok(())
     })?;
     Ok(done(WORKFLOWS))
@@ -81,10 +81,10 @@ pub(super) async fn update(
 /// `DELETE /workflows/{workflowId}`: refused while a schedule uses it.
 pub(super) async fn delete(
     State(emulator): State<Emulator>,
-    reach: Reach,
+    caller: ByInstance,
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
-    let instance = &reach.instance.id;
+    let instance = &caller.instance.id;
     emulator.store().write(|edit| {
         let state = edit.state();
         if !state.workflows_of(instance).is_some_and(|known| known.contains_key(&id)) {

@@ -124,7 +124,6 @@ pub(crate) enum Verdict {
         /// How long AMC would take, in seconds.
         seconds: f64,
     },
-    /// The error.
     Invalid(String),
 }
 

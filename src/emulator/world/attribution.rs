@@ -3,7 +3,7 @@
 //! Sponsored Products are only credited by clicks; Sponsored Brands and Display and the DSP by clicks and views.
 //! Source: AMC documentation, attributed events.
 
-use super::events::{ATTRIBUTION, Contact, Conversion, Credit, Deed, EXPOSURE, traffic_moment};
+use super::events::{ATTRIBUTION, Contact, Conversion, ConversionType, Credit, EXPOSURE, traffic_moment};
 use super::plan::{AdProduct, Plan};
 
 /// The maximum number of campaigns listed for one conversion.
@@ -38,7 +38,7 @@ pub(super) fn credit(plan: &Plan, contacts: &[Contact], conversion: &Conversion)
 
 fn credited(plan: &Plan, contact: Contact, conversion: &Conversion, click: bool) -> Credit {
     let promoted = conversion.off_amazon()
-        || matches!(conversion.deed, Deed::BrandedSearch | Deed::StoreView)
+        || matches!(conversion.conversion_type, ConversionType::BrandedSearch | ConversionType::StoreView)
         || plan.line_of(contact.ad).promoted.contains(&conversion.product);
     Credit { contact, click, promoted }
 }

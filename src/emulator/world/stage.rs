@@ -3,7 +3,7 @@
 use super::calendar::{DayNumber, Rhythm};
 use super::chance::Wheel;
 use super::people::BRANDS;
-use super::plan::{AdProduct, Plan, Reach};
+use super::plan::{AdProduct, Plan, Targeting};
 
 /// Weeks simulated before the history, so that its first days have previous contacts.
 const RUN_UP_WEEKS: u32 = 5;
@@ -61,8 +61,8 @@ impl<'plan> Stage<'plan> {
         let by_product = target.is_some_and(|target| {
             target.match_type == "TARGETING_EXPRESSION" || matches!(target.text.as_str(), "substitutes" | "close-match")
         });
-        match (campaign.product, line.reach) {
-            (AdProduct::Display, Reach::Visitors) => self.remarketing[brand].push(ad, line.weight),
+        match (campaign.product, line.targeting) {
+            (AdProduct::Display, Targeting::Visitors) => self.remarketing[brand].push(ad, line.weight),
             (AdProduct::Products | AdProduct::Display, _) if by_product => {
                 self.product_pages[brand].push(ad, line.weight);
             }
@@ -88,10 +88,10 @@ fn week_of(plan: &Plan, rhythm: &Rhythm, first: DayNumber) -> Week {
         }
         let brand = usize::from(campaign.brand);
         let weight = line.weight * days as f32 / WEEK as f32;
-        match line.reach {
-            Reach::Prospects => week.prospecting.push(index as u16, weight),
-            Reach::Visitors => week.visitors[brand].push(index as u16, weight),
-            Reach::Buyers => week.buyers[brand].push(index as u16, weight),
+        match line.targeting {
+            Targeting::Prospects => week.prospecting.push(index as u16, weight),
+            Targeting::Visitors => week.visitors[brand].push(index as u16, weight),
+            Targeting::Buyers => week.buyers[brand].push(index as u16, weight),
         }
     }
     week

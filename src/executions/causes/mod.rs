@@ -163,23 +163,23 @@ fn known(words: &str, causes: &'static [Cause]) -> Option<&'static Cause> {
 
 /// The text without quoted parts (the quotation marks remain); an apostrophe inside a word is no quotation mark.
 fn without_quoted(words: &str) -> String {
-    let mut told = String::with_capacity(words.len());
+    let mut masked = String::with_capacity(words.len());
     let mut rest = words;
     while let Some(start) = rest.find(['\'', '"', '`']) {
         let (before, quote) = (&rest[..start], &rest[start..=start]);
         let behind = &rest[start + 1..];
-        told.push_str(before);
-        told.push_str(quote);
+        masked.push_str(before);
+        masked.push_str(quote);
         let opens = !before.ends_with(char::is_alphanumeric);
         rest = match behind.find(quote).filter(|_| opens) {
             Some(end) => {
-                told.push_str(quote);
+                masked.push_str(quote);
                 &behind[end + 1..]
             }
             None => behind,
         };
     }
-    told + rest
+    masked + rest
 }
 
 /// The quoted name after `object`, `table` or `source`.

@@ -16,12 +16,12 @@ use crate::amazon::{self, AmcExecutionId, DownloadLinks, ErrorKind, Link, Unread
 use crate::clock::Clock;
 use crate::connections::{CallError, Grants, Token};
 use crate::db::{self, Scope};
-use crate::executions::model::{Claimed, Kept, Problem, RETRYING, State};
+use crate::executions::model::{Claimed, Problem, RETRYING, State};
 use crate::executions::store::{self, Change};
 use crate::executions::submit::Executions;
 use crate::ids::{ConnectionId, ProcessId};
 use crate::instances::Pair;
-use crate::results::{self, ColumnSpec, Key, Limits, Part};
+use crate::results::{self, ColumnSpec, Key, Limits, Part, StoredResult};
 use crate::web::words::bytes;
 use crate::workers::{Tick, Worker};
 
@@ -29,7 +29,7 @@ use crate::workers::{Tick, Worker};
 pub(in crate::executions) const NAME: &str = "fetcher";
 /// How often to check for other results that are ready during downloads.
 const LOOK: Duration = Duration::from_secs(2);
-/// Concurrent downloads.
+/// How many results are downloaded at once.
 const AT_ONCE: i64 = 4;
 /// Links older than this are renewed before the next part of a result: they are valid for ten minutes.
 const LINKS_LIVE: TimeDelta = TimeDelta::minutes(8);
@@ -59,13 +59,13 @@ struct Progress {
 
 impl Progress {
     /// The text for the page; `None` before the first byte.
-    fn words(&self) -> Option<String> {
+    fn message(&self) -> Option<String> {
         let (received, announced) = (self.received.load(Ordering::Relaxed), self.announced.load(Ordering::Relaxed));
-        let received_words = bytes(received);
+        let received_text = bytes(received);
         match (received, announced) {
             (0, _) => None,
-            (_, 0) => Some(format!("Downloading the result: {received_words} received.")),
-            _ => Some(format!("Downloading the result: {received_words} of {}.", bytes(announced.max(received)))),
+            (_, 0) => Some(format!("Downloading the result: {received_text} received.")),
+            _ => Some(format!("Downloading the result: {received_text} of {}.", bytes(announced.max(received)))),
         }
     }
 }
@@ -176,7 +176,7 @@ impl Poller {
     async fn renew(&self, execution: &Claimed, progress: &Progress) -> db::Result<Option<bool>> {
         let until = self.room.site.clock.now() + LEASE;
         let mut tx = self.room.site.db.write(&Scope::System).await?;
-        let held = store::hold(&mut tx, execution, until, progress.words()).await?;
+        let held = store::hold(&mut tx, execution, until, progress.message()).await?;
         tx.commit().await?;
         self.room.tags.forget(execution.id.as_str());
         Ok(held)
@@ -187,7 +187,7 @@ impl Poller {
         address: &Address,
         execution: &Claimed,
         progress: &Arc<Progress>,
-    ) -> Result<Kept, Trouble> {
+    ) -> Result<StoredResult, Trouble> {
         let Some(amc_id) = &execution.amc_id else {
             return Err(Trouble::Call(amazon::Error::from(ErrorKind::Missing { message: None }).into()));
         };
@@ -205,8 +205,7 @@ impl Poller {
         let limits = Limits { bytes: most, ..Limits::default() };
         let (store, key) = (&self.room.result_store, Key::from(&execution.id));
         let keep = Box::pin(store.save(&key, &specs, parts(call, links, most), limits));
-        let kept = keep.await.map_err(Trouble::Keep)?;
-        Ok(Kept { rows: kept.rows, bytes: kept.bytes, columns: kept.columns })
+        keep.await.map_err(Trouble::Keep)
     }
 
     fn trouble(&self, execution: &Claimed, trouble: &Trouble) -> Change {

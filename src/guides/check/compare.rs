@@ -21,12 +21,12 @@ pub(super) fn sample(query: &GuideQuery, result: &ResultSet) -> Vec<Finding> {
             continue;
         }
         let real = rows.iter().filter_map(|row| row.get(at)?.as_deref()).filter_map(sample_number).collect();
-        let (Some(real), Some(told)) = (median(real), median(numbers(sample, at))) else { continue };
-        if !are_near(told, real) {
+        let (Some(real), Some(documented)) = (median(real), median(numbers(sample, at))) else { continue };
+        if !are_near(documented, real) {
             let name = &column.name;
             let message = format!(
                 "The sample's {name} is about {}, the result's about {}. Take rows of a result on synthetic data.",
-                shown(told),
+                shown(documented),
                 shown(real)
             );
             findings.push(Finding::error(&query.file, (sample.line, 1), "sample", message));
@@ -48,10 +48,10 @@ fn median(mut numbers: Vec<f64>) -> Option<f64> {
     numbers.get(numbers.len() / 2).copied()
 }
 
-fn are_near(told: f64, real: f64) -> bool {
+fn are_near(documented: f64, real: f64) -> bool {
     // OK to accept small ones: between 0 and 2 there is no order of magnitude.
-    (told < 2.0 && real < 2.0 && told.max(real) - told.min(real) < 1.0)
-        || (told <= real * FACTOR && real <= told * FACTOR && (told > 0.0) == (real > 0.0))
+    (documented < 2.0 && real < 2.0 && documented.max(real) - documented.min(real) < 1.0)
+        || (documented <= real * FACTOR && real <= documented * FACTOR && (documented > 0.0) == (real > 0.0))
 }
 
 fn shown(number: f64) -> String {
@@ -64,11 +64,11 @@ mod tests {
 
     #[test]
     fn numbers_of_the_same_size_are_near() {
-        for (told, real) in [(1.0, 9.0), (0.02, 0.4), (1200.0, 130.0), (0.0, 0.0)] {
-            assert!(are_near(told, real), "{told} {real}");
+        for (documented, real) in [(1.0, 9.0), (0.02, 0.4), (1200.0, 130.0), (0.0, 0.0)] {
+            assert!(are_near(documented, real), "{documented} {real}");
         }
-        for (told, real) in [(1.0, 11.0), (0.0, 5.0), (50_000.0, 200.0)] {
-            assert!(!are_near(told, real), "{told} {real}");
+        for (documented, real) in [(1.0, 11.0), (0.0, 5.0), (50_000.0, 200.0)] {
+            assert!(!are_near(documented, real), "{documented} {real}");
         }
         assert_eq!(median(vec![5.0, -7.0, 1.0]), Some(5.0));
     }

@@ -91,8 +91,8 @@ impl Fence {
         for finding in found.into_iter().filter(|finding| finding.level != Level::Info) {
             let place = index.place(finding.span.start);
             let place = (first + place.line - 1, place.column);
-            let told = Finding::error(file, place, finding.code, finding.message);
-            findings.push(Finding { level: finding.level, ..told });
+            let finding = Finding::error(file, place, finding.code, finding.message);
+            findings.push(Finding { level: finding.level, ..finding });
         }
     }
 }

@@ -34,12 +34,12 @@ pub(super) fn read<'a>(
     if guide.title.is_empty() {
         guide.slug.clone_into(&mut guide.title);
     }
-    findings.extend(faults.into_iter().map(|fault| told(source.file, fault)));
+    findings.extend(faults.into_iter().map(|fault| finding(source.file, fault)));
     body
 }
 
 /// An error in front matter, as a finding of its file.
-pub(super) fn told(file: &str, fault: Fault) -> Finding {
+pub(super) fn finding(file: &str, fault: Fault) -> Finding {
     Finding::error(file, (fault.line, fault.column), "front-matter", fault.message)
 }
 

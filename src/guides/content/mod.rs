@@ -97,7 +97,6 @@ pub(in crate::guides) struct FolderRead {
     templates: Vec<Checked<Template>>,
     /// Findings of files that belong to neither.
     loose: Vec<Finding>,
-    /// Its pictures.
     pictures: BTreeMap<String, Arc<[u8]>>,
 }
 

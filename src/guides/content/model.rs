@@ -196,7 +196,6 @@ pub struct Link {
 /// The target of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// Another site.
     Outside,
     /// A heading of the same guide.
     Heading(String),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use super::code::colored;
-use super::head::told;
+use super::head::finding;
 use super::model::{BoundQuery, Finding, GuideQuery, Level, Link};
 use super::reader::{Source, fragment};
 use crate::amcsql::catalogue::{Catalogue, DataType};
@@ -42,7 +42,7 @@ pub(super) fn build(
     findings: &mut Vec<Finding>,
 ) -> GuideQuery {
     let AuthoredRead { query: mut authored, faults, .. } = read;
-    findings.extend(faults.into_iter().map(|fault| told(source.file, fault)));
+    findings.extend(faults.into_iter().map(|fault| finding(source.file, fault)));
     let line = authored.line_of("interpretation");
     let interpretation_html = fragment(source, &authored.interpretation, line, links, findings);
     if authored.input.name.is_empty() {

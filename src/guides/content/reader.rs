@@ -196,14 +196,14 @@ impl<'a, 'f> Body<'a, 'f> {
         match &event {
             Event::Start(_) => self.depth += 1,
             Event::End(_) => self.depth = self.depth.saturating_sub(1),
-            Event::Text(words) | Event::Code(words) => self.hear(words),
-            Event::SoftBreak | Event::HardBreak => self.hear(" "),
+            Event::Text(words) | Event::Code(words) => self.push_text(words),
+            Event::SoftBreak | Event::HardBreak => self.push_text(" "),
             _ => {}
         }
         if let Some(html) = self.table.as_mut().and_then(|table| table.html(&event)) {
             self.push_html(html);
             if matches!(event, Event::End(TagEnd::TableCell | TagEnd::Table)) {
-                self.hear(" ");
+                self.push_text(" ");
             }
             if matches!(event, Event::End(TagEnd::Table)) {
                 self.table = None;
@@ -218,21 +218,21 @@ impl<'a, 'f> Body<'a, 'f> {
     }
 
     /// Adds words to the search text, and to the current heading or table header.
-    fn hear(&mut self, words: &str) {
+    fn push_text(&mut self, words: &str) {
         if let Some((_, heading)) = &mut self.heading {
             heading.push_str(words);
         } else if let Some(section) = self.sections.last_mut() {
             section.text.push_str(words);
         }
         if let Some(table) = &mut self.table {
-            table.hear(words);
+            table.push_text(words);
         }
     }
 
     fn keep(&mut self, event: Event<'a>, range: &Range<usize>) {
         match event {
             Event::Html(raw) | Event::InlineHtml(raw) => {
-                self.tell(range, "markdown", "HTML in a guide is shown as text. Write markdown.");
+                self.report(range, "markdown", "HTML in a guide is shown as text. Write markdown.");
                 self.held.push(Event::Text(raw));
             }
             Event::Start(Tag::HtmlBlock) => self.push_html("<p>".to_owned()),
@@ -258,7 +258,7 @@ impl<'a, 'f> Body<'a, 'f> {
             Event::Start(Tag::Heading { level, .. }) => self.open_heading(level, range),
             Event::End(TagEnd::Heading(level)) => self.close_heading(level),
             Event::End(TagEnd::Paragraph | TagEnd::Item) => {
-                self.hear("\n");
+                self.push_text("\n");
                 self.held.push(event);
             }
             event => self.keep_extension(event),
@@ -275,7 +275,7 @@ impl<'a, 'f> Body<'a, 'f> {
         self.parts.push(Part::Html(rendered));
     }
 
-    fn tell(&mut self, range: &Range<usize>, code: &'static str, message: &str) {
+    fn report(&mut self, range: &Range<usize>, code: &'static str, message: &str) {
         let place = self.place(range.start);
         self.findings.push(Finding::error(self.source.file, place, code, message));
     }

@@ -51,7 +51,7 @@ impl Table {
     }
 
     /// Collects the words of a header cell, to repeat them on a phone.
-    pub(super) fn hear(&mut self, words: &str) {
+    pub(super) fn push_text(&mut self, words: &str) {
         if self.in_head
             && let Some(head) = self.heads.get_mut(self.column)
         {

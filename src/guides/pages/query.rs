@@ -95,7 +95,7 @@ impl QueryView {
     }
 
     /// What is missing on the instance, as a sentence.
-    pub fn lacking_words(&self) -> String {
+    pub fn lacking_text(&self) -> String {
         let (shown, more) = self.lacking.split_at(self.lacking.len().min(MOST_LACKING));
         let rest = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
         format!("{}{rest}", shown.join(", "))

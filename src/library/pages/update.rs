@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::{Desk, find, now_of};
 use crate::db::Tx;
 use crate::ids::QueryId;
-use crate::library::merge::{self, Choice, Stretch};
+use crate::library::merge::{self, Choice, Segment};
 use crate::library::model::Entry;
 use crate::library::store::{self, Use};
 use crate::queries::{self, Query};
@@ -22,19 +22,19 @@ pub(super) struct UpdatePage {
     query: Query,
     entry: Entry,
     made: Use,
-    stretches: Vec<Stretch>,
+    segments: Vec<Segment>,
     /// Whether a choice is missing.
     is_missing: bool,
 }
 
 impl UpdatePage {
     fn conflicts(&self) -> usize {
-        self.stretches.iter().filter(|it| matches!(it, Stretch::Conflict { .. })).count()
+        self.segments.iter().filter(|it| matches!(it, Segment::Conflict { .. })).count()
     }
 
     /// Whether the template has changes.
     fn has_news(&self) -> bool {
-        self.stretches.iter().any(|it| matches!(it, Stretch::Conflict { .. } | Stretch::Theirs { .. }))
+        self.segments.iter().any(|it| matches!(it, Segment::Conflict { .. } | Segment::Theirs { .. }))
     }
 }
 
@@ -43,7 +43,7 @@ struct Merging {
     entry: Entry,
     made: Use,
     theirs: String,
-    stretches: Vec<Stretch>,
+    segments: Vec<Segment>,
 }
 
 async fn merging(desk: &Desk, tx: &mut Tx, person: &Person, id: &str) -> web::Result<Merging> {
@@ -53,14 +53,14 @@ async fn merging(desk: &Desk, tx: &mut Tx, person: &Person, id: &str) -> web::Re
     let entry = find(desk, tx, person, &made.template).await?;
     let theirs = now_of(&entry, &made, desk.site.config.is_demo());
     let mine = queries::to_file(&query.clone().into());
-    let stretches = merge::merged(&made.base, &mine, &theirs);
-    Ok(Merging { query, entry, made, theirs, stretches })
+    let segments = merge::merged(&made.base, &mine, &theirs);
+    Ok(Merging { query, entry, made, theirs, segments })
 }
 
 async fn page(visit: &Visit, merging: Merging, is_missing: bool) -> UpdatePage {
-    let Merging { query, entry, made, stretches, .. } = merging;
+    let Merging { query, entry, made, segments, .. } = merging;
     let title = format!("Newer version of {}", entry.query.name());
-    UpdatePage { shell: visit.shell(title, Section::Library).await, query, entry, made, stretches, is_missing }
+    UpdatePage { shell: visit.shell(title, Section::Library).await, query, entry, made, segments, is_missing }
 }
 
 pub(super) async fn show(
@@ -87,7 +87,7 @@ pub(super) async fn apply(
     let mut tx = desk.site.db.write(&person.scope()).await?;
     let merging = merging(&desk, &mut tx, &person, &id).await?;
     let choice = |number: usize| Choice::parse(fields.get(&format!("choice.{number}")));
-    let Some(text) = merge::text(&merging.stretches, choice) else {
+    let Some(text) = merge::text(&merging.segments, choice) else {
         drop(tx);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page(&visit, merging, true).await)).into_response());
     };

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::stored;
 use crate::db::{FromRow, Result, Row, Tx, sql};
-use crate::executions::Kept;
 use crate::ids::{ExecutionId, ScheduleId};
 use crate::notices::usual::{LOOKED_AT, Past};
+use crate::results::StoredResult;
 
 /// The slot of an execution: its schedule and time.
 pub(in crate::notices) async fn slot_before(
@@ -29,7 +29,7 @@ pub(in crate::notices) async fn past(tx: &mut Tx, schedule: &ScheduleId, at: Dat
     const LIST: &str = "select e.result, e.author_sql from schedule_slots s join executions e on e.id = s.execution_id \
         where s.schedule_id = $1 and s.at < $2 and e.state = 'succeeded' and e.result is not null \
         order by s.at desc limit $3";
-    struct Line(Kept, String);
+    struct Line(StoredResult, String);
     impl FromRow for Line {
         fn from_row(row: &Row) -> Result<Self> {
             Ok(Self(stored("result", row.get::<Value>("result")?)?, row.get("author_sql")?))

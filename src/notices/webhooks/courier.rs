@@ -38,7 +38,7 @@ const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// The worker.
+/// The worker that sends waiting deliveries to endpoints.
 #[derive(Debug)]
 pub(in crate::notices) struct Courier {
     outbox: Outbox,

@@ -49,7 +49,7 @@ impl PastedList {
     }
 
     /// A description of what was changed; empty for a short list that was only split.
-    pub(in crate::queries) fn words(&self) -> String {
+    pub(in crate::queries) fn describe(&self) -> String {
         let count = i64::try_from(self.values.len()).unwrap_or(i64::MAX);
         if count < 2 && self.repeated == 0 && !self.unquoted {
             return String::new();
@@ -147,7 +147,7 @@ mod tests {
     fn quotes_around_every_value_are_removed_and_said() {
         let list = PastedList::read("'B1', 'B2', 'O''Neill', 'B1'");
         assert_eq!(list.values, ["B1", "B2", "O'Neill"]);
-        assert_eq!(list.words(), "3 values, 1 duplicate removed, quotes removed.");
+        assert_eq!(list.describe(), "3 values, 1 duplicate removed, quotes removed.");
         assert_eq!(read("\"a, b\"\n\"c\""), ["a, b", "c"]);
         assert_eq!(read("'a', b"), ["'a'", "b"], "quotes around some are part of them");
         assert_eq!(read("it's, isn't"), ["it's", "isn't"]);
@@ -158,7 +158,7 @@ mod tests {
         let text = (0..20_000).map(|n| format!("B0{n:08}")).collect::<Vec<_>>().join("\t");
         let list = PastedList::read(&format!("{text}\t{text}"));
         assert_eq!((list.values.len(), list.repeated), (20_000, 20_000));
-        assert_eq!(list.words(), "20,000 values, 20,000 duplicates removed.");
+        assert_eq!(list.describe(), "20,000 values, 20,000 duplicates removed.");
     }
 
     proptest! {

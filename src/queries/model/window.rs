@@ -234,14 +234,14 @@ impl Window {
     }
 
     /// A description: `31 Oct – 6 Nov 2026 (Europe/Berlin)`.
-    pub fn words(&self) -> String {
-        self.choice().words()
+    pub fn describe(&self) -> String {
+        self.choice().describe()
     }
 
     /// What a run with it will read, as a sentence.
     pub fn sentence(&self) -> String {
         if self.start.is_some() {
-            return format!("Will run for {}.", self.words());
+            return format!("Will run for {}.", self.describe());
         }
         format!("Will run for the {}; AMC chooses the days.", self.kind.label().replace("AMC preset: ", ""))
     }

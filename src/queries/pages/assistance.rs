@@ -149,9 +149,9 @@ struct File {
 }
 
 /// A catalog in use, with its file.
-type Kept = (Weak<Catalogue>, Arc<File>);
+type CachedFile = (Weak<Catalogue>, Arc<File>);
 
-static FILES: LazyLock<Mutex<Vec<Kept>>> = LazyLock::new(Mutex::default);
+static FILES: LazyLock<Mutex<Vec<CachedFile>>> = LazyLock::new(Mutex::default);
 
 /// The file of a catalog; created once for each, however many pages refer to it.
 fn file(catalogue: &Arc<Catalogue>) -> Arc<File> {

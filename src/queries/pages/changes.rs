@@ -120,7 +120,7 @@ impl Changes {
     }
 
     /// A description: `2 lines added, 1 line removed`.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let lines = |count: usize| crate::web::words::counted(count as i64, "line", "lines");
         format!("{} added, {} removed", lines(self.added), lines(self.removed))
     }
@@ -139,7 +139,7 @@ pub(super) fn settings(written: &QueryInput, placed: &[String]) -> String {
     if !window.start.is_empty() || !window.end.is_empty() {
         lines.push(format!("Custom dates: {} – {}", window.start, window.end));
     }
-    lines.push(format!("Rows below the privacy threshold: {}", written.privacy.words()));
+    lines.push(format!("Rows below the privacy threshold: {}", written.privacy.describe()));
     for field in &written.fields {
         let needed = if field.required { ", required" } else { "" };
         lines.push(format!("Parameter {}: {}{needed}", field.name, field.kind.label()));
@@ -171,7 +171,7 @@ mod tests {
         let before = "a\nb\nc\nd\ne\nf\ng\nh\n";
         let changes = Changes::between(before, &before.replace("e\n", "E\nEE\n"));
         assert_eq!(shown(&changes), [" b", " c", " d", "−e", "+E", "+EE", " f", " g", " h"]);
-        assert_eq!(changes.words(), "2 lines added, 1 line removed");
+        assert_eq!(changes.describe(), "2 lines added, 1 line removed");
         let removed = &changes.stretches[0][3];
         assert_eq!((removed.before, removed.after), (Some(5), None));
         let last = changes.stretches[0].last().unwrap();

@@ -13,7 +13,6 @@ pub(super) struct What {
     pub(super) query: Option<QueryId>,
     /// Its revision when editing began.
     pub(super) revision: i64,
-    /// The draft.
     pub(super) draft: String,
     /// The editor's id, so that two editors don't overwrite each other's draft.
     pub(super) tab: String,

@@ -99,7 +99,7 @@ impl Input {
             }
             _ => String::new(),
         };
-        let pasted = if field.kind == FieldKind::List { PastedList::read(&text).words() } else { String::new() };
+        let pasted = if field.kind == FieldKind::List { PastedList::read(&text).describe() } else { String::new() };
         let help = [field.help.as_str(), &hint, &pasted]
             .into_iter()
             .filter(|text| !text.is_empty())

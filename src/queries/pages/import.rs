@@ -76,7 +76,6 @@ impl PreviewPage {
     }
 }
 
-/// The form.
 pub(super) async fn form(_person: Person, visit: Visit) -> Response {
     empty(&visit, Errors::new(), String::new()).await.into_response()
 }

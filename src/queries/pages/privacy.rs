@@ -75,7 +75,7 @@ impl PrivacyPage {
         self.columns.iter().any(|column| !column.advice.is_empty())
     }
 
-    fn errors_words(&self) -> String {
+    fn errors_text(&self) -> String {
         crate::web::words::counted(i64::try_from(self.errors).unwrap_or(i64::MAX), "error", "errors")
     }
 

@@ -49,7 +49,6 @@ impl Remark {
 /// The button that applies a fix.
 #[derive(Clone, Debug)]
 pub(in crate::queries) struct RemarkFix {
-    /// Its label.
     pub(super) label: String,
     /// Its submitted value.
     pub(super) value: String,

@@ -13,7 +13,6 @@ use crate::web::Fields;
 /// Maximum length of an inserted name, in characters.
 const LONGEST: usize = 200;
 
-/// The panel.
 #[derive(Debug, Default)]
 pub(super) struct Schema {
     /// The search text.

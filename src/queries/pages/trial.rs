@@ -85,13 +85,13 @@ impl Trial {
     }
 
     /// The number of rows, for display.
-    pub fn rows_words(&self) -> String {
+    pub fn rows_text(&self) -> String {
         let rows = crate::web::words::counted(i64::try_from(self.total).unwrap_or(i64::MAX), "row", "rows");
         if self.total > self.rows.len() { format!("{rows}, the first {} shown", self.rows.len()) } else { rows }
     }
 
     /// The effect of privacy thresholds, for display.
-    pub fn privacy_words(&self) -> String {
+    pub fn privacy_text(&self) -> String {
         let all = self.below + if self.is_blanked { 0 } else { self.total };
         if self.below == 0 {
             return "No rows below a privacy threshold".to_owned();
@@ -110,7 +110,7 @@ impl Trial {
     }
 
     /// Its duration: `0.42s`.
-    pub(super) fn took_words(&self) -> String {
+    pub(super) fn took_text(&self) -> String {
         format!("{:.2}s", self.took.as_secs_f64())
     }
 }
@@ -199,7 +199,7 @@ impl Trials {
             total: result.rows(),
             below: result.below,
             took,
-            window: prepared.window.words(),
+            window: prepared.window.describe(),
             is_blanked: prepared.privacy.mode == PrivacyMode::Blank,
             problems: Errors::new(),
         })

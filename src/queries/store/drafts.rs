@@ -134,7 +134,6 @@ pub struct DraftText {
     /// Its name for display.
     pub name: String,
     pub sql: String,
-    /// Its parameters.
     pub fields: Vec<FieldDef>,
 }
 
@@ -249,13 +248,11 @@ pub(in crate::queries) async fn purge_drafts(tx: &mut Tx, before: DateTime<Utc>)
 /// A draft provided by a guide or a template.
 #[derive(Clone, Debug)]
 pub struct DraftSeed<'a> {
-    /// Its name.
     pub name: &'a str,
     /// Where it comes from, for display ("Guide: Your first query").
     pub source: &'a str,
     /// The SQL, with `{{name}}`.
     pub sql: &'a str,
-    /// Its parameters.
     pub fields: Vec<FieldDef>,
 }
 

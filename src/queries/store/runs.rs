@@ -135,7 +135,7 @@ impl TypicalDuration {
     }
 
     /// Formatted: `2m 10s`.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         duration(self.took)
     }
 
@@ -186,7 +186,7 @@ mod tests {
         let lengths = |seconds: &[i64]| TypicalDuration::of(seconds.iter().copied().map(TimeDelta::seconds).collect());
         assert_eq!(lengths(&[]), None);
         let usual = lengths(&[130, 7_200, 60]).unwrap();
-        assert_eq!((usual.words(), usual.source()), ("2m 10s".to_owned(), "based on 3 executions".to_owned()));
+        assert_eq!((usual.describe(), usual.source()), ("2m 10s".to_owned(), "based on 3 executions".to_owned()));
         assert_eq!(lengths(&[41]).unwrap().source(), "based on 1 execution");
     }
 }

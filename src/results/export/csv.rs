@@ -4,7 +4,7 @@ use arrow::array::{Array, RecordBatch};
 
 use super::Form;
 use crate::results::cell::write_exact;
-use crate::results::column::KeptColumn;
+use crate::results::column::StoredColumn;
 use crate::results::error::Error;
 use crate::results::keep::other_format;
 use crate::results::kind::Kind;
@@ -52,12 +52,12 @@ impl CsvForm {
 }
 
 pub(super) struct Csv {
-    columns: Vec<KeptColumn>,
+    columns: Vec<StoredColumn>,
     form: CsvForm,
 }
 
 impl Csv {
-    pub(super) fn new(columns: &[KeptColumn], form: CsvForm) -> Self {
+    pub(super) fn new(columns: &[StoredColumn], form: CsvForm) -> Self {
         Self { columns: columns.to_owned(), form }
     }
 }

@@ -8,7 +8,7 @@ use arrow::array::{Array, RecordBatch};
 
 use super::Form;
 use crate::results::cell::write_exact;
-use crate::results::column::KeptColumn;
+use crate::results::column::StoredColumn;
 use crate::results::error::Error;
 use crate::results::kind::Kind;
 use crate::results::open::Opened;
@@ -19,7 +19,7 @@ const MOST_WHOLE: i64 = (1 << 53) - 1;
 const DIGITS: u32 = 15;
 
 pub(super) struct Json {
-    columns: Vec<KeptColumn>,
+    columns: Vec<StoredColumn>,
     /// For each column, whether its numbers are written as text.
     as_text: Vec<bool>,
     is_first: bool,

@@ -10,7 +10,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 
 use super::Form;
 use crate::results::cell::write_exact;
-use crate::results::column::KeptColumn;
+use crate::results::column::StoredColumn;
 use crate::results::error::Error;
 use crate::results::kind::Kind;
 use crate::results::open::Opened;
@@ -68,7 +68,7 @@ impl Workbook {
                 return Err(Error::TooLargeForExcel { found, of, limit });
             }
         }
-        let column = |(place, column): (usize, &KeptColumn)| Column {
+        let column = |(place, column): (usize, &StoredColumn)| Column {
             name: column.name.clone(),
             letters: letters(place),
             kind: column.kind,

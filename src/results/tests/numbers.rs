@@ -9,12 +9,12 @@ async fn a_summary_tells_what_each_column_holds() {
     let body = b"name,n,cost,rate,day\nb,1,0.50,NaN,2025-01-01\na,3,,0.25,2025-01-11\nb,,2.25,0.75,\n";
     place.save(&declared, &[body]).await.unwrap();
     let summary = place.result_store.summary(&place.key, Vec::new()).await.unwrap();
-    let told: Vec<_> = summary
+    let actual: Vec<_> = summary
         .iter()
         .map(|column| (column.nulls, column.distinct.count, column.least.as_deref(), column.greatest.as_deref()))
         .collect();
     assert_eq!(
-        told,
+        actual,
         [
             (0, 2, Some("a"), Some("b")),
             (1, 2, Some("1"), Some("3")),

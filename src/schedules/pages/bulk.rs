@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Redirect;
 use serde_json::json;
 
-use super::changes::pause_words;
+use super::changes::pause_text;
 use crate::accounts::audit::{self, Action as Entry};
 use crate::ids::ScheduleId;
 use crate::schedules::Schedules;
@@ -50,7 +50,7 @@ pub(super) async fn change(
             Err(error) => return Err(error.into()),
         };
         let (is_changed, detail) = if is_pause {
-            let reason = pause_words(&person, &note);
+            let reason = pause_text(&person, &note);
             let is_changed = store::pause(&mut tx, now, &schedule.id, &reason, None).await?;
             (is_changed, json!({ "change": "paused", "note": note, "until": null }))
         } else {

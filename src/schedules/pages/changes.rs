@@ -55,7 +55,7 @@ fn back(id: &ScheduleId) -> Redirect {
 }
 
 /// Why a schedule is paused.
-pub(super) fn pause_words(person: &Person, note: &str) -> String {
+pub(super) fn pause_text(person: &Person, note: &str) -> String {
     if note.is_empty() { format!("Paused by {}.", person.name) } else { format!("Paused by {}: {note}", person.name) }
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn pause(
     let until = fields.trimmed("until");
     let until = if until.is_empty() { None } else { Some(end_of_pause(&room, &schedule, until, now)?) };
     let note: String = fields.trimmed("note").replace('\0', "").chars().take(NOTE_LENGTH).collect();
-    let reason = pause_words(&person, &note);
+    let reason = pause_text(&person, &note);
     if !store::pause(&mut tx, now, &schedule.id, &reason, until).await? {
         return Err(web::Error::conflict("Not active", "This schedule is not active, so there is nothing to pause."));
     }

@@ -70,14 +70,14 @@ impl FormPage {
     }
 }
 
-/// The page of a form. `told` says whether errors are shown.
+/// The page of a form. `show_errors` says whether errors are shown.
 async fn page(
     room: &Schedules,
     tx: &mut Tx,
     person: &Person,
     visit: &Visit,
     filled: Filled,
-    told: bool,
+    show_errors: bool,
 ) -> web::Result<FormPage> {
     let mut usable = instances::list(tx, &person.id, &instances::Filter::default()).await?;
     usable.retain(|instance| instance.role.allows(Action::Run));
@@ -101,7 +101,7 @@ async fn page(
         windows: windows(now, &filled.input),
         window: filled.input.window.form(),
         passed: filled.input.form().into_iter().filter(is_passed).collect(),
-        errors: if told { filled.errors } else { Errors::new() },
+        errors: if show_errors { filled.errors } else { Errors::new() },
         rows,
         takes_over: filled.schedule.as_ref().is_some_and(|schedule| schedule.owner != person.id),
         draft: None,
@@ -204,7 +204,7 @@ pub(super) async fn add(
     let input = filled.input.form();
     store::add(&mut tx, now, &id, (&person.id, &person.name), &filled.written(&room, &instance, &input)).await?;
     let detail =
-        json!({ "change": "created", "name": filled.name, "timing": filled.timing.words(), "instance": instance });
+        json!({ "change": "created", "name": filled.name, "timing": filled.timing.describe(), "instance": instance });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
     tx.commit().await?;
     site.wakes.wake(crate::schedules::scheduler::NAME);
@@ -243,7 +243,7 @@ pub(super) async fn change(
         ));
     }
     let detail =
-        json!({ "change": "changed", "name": filled.name, "timing": filled.timing.words(), "instance": instance });
+        json!({ "change": "changed", "name": filled.name, "timing": filled.timing.describe(), "instance": instance });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
     tx.commit().await?;
     site.wakes.wake(crate::schedules::scheduler::NAME);

@@ -117,7 +117,7 @@ impl Export for Line {
             json!(self.query_name),
             json!(self.instance_name),
             json!(self.owner_name),
-            json!(self.timing.words()),
+            json!(self.timing.describe()),
             json!(self.state.name()),
             json!(self.state_reason),
             self.next_at.map_or(Value::Null, rfc3339),

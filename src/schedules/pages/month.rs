@@ -38,7 +38,7 @@ impl Figures {
 
     /// `21 slots expected = 18 ran + 1 ran late + 1 skipped + 1 missed + 0 not started`; what waits only where
     /// something does.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let Self { ran, late, skipped, missed, refused, waiting } = *self;
         let all = ran + late + skipped + missed + refused + waiting;
         let slots = crate::web::words::counted(all, "slot", "slots");

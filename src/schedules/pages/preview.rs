@@ -9,7 +9,6 @@ use crate::schedules::policies::Policies;
 /// The number of displayed slots.
 pub(super) const SHOWN: usize = 10;
 
-/// One slot.
 #[derive(Debug)]
 pub(super) struct Row {
     /// `Mon 30 Nov 2026, 09:00`, in the schedule's zone.
@@ -35,9 +34,9 @@ fn row(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, slot: 
     } else {
         match window.at(slot.at) {
             Ok(of_slot) => {
-                let clocks = slot.note.map(|note| note_words(&slot, note)).unwrap_or_default();
+                let clocks = slot.note.map(|note| note_text(&slot, note)).unwrap_or_default();
                 let days = Some(of_slot.days()).filter(|days| !days.is_empty());
-                ([clocks, older(window, slot.at)].join(" "), days.unwrap_or_else(|| of_slot.words()))
+                ([clocks, older(window, slot.at)].join(" "), days.unwrap_or_else(|| of_slot.describe()))
             }
             Err(reason) => (format!("Skipped: {reason}"), "None".to_owned()),
         }
@@ -71,7 +70,7 @@ fn older(window: &WindowChoice, at: DateTime<Utc>) -> String {
 }
 
 /// The effect of a clock change on a slot, as a sentence.
-fn note_words(slot: &Slot, note: Note) -> String {
+fn note_text(slot: &Slot, note: Note) -> String {
     let time = slot.name.civil.format("%H:%M");
     match note {
         Note::Skipped => {

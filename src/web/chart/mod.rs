@@ -88,7 +88,6 @@ impl Along {
 /// A series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// Its name.
     pub name: String,
     /// A value for each position of the X axis; `None` for a gap.
     pub values: Vec<Option<f64>>,

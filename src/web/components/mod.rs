@@ -22,7 +22,6 @@ pub use table::{Direction, Pager, SortLink};
 pub enum State {
     /// Not started: queued, pending, scheduled.
     Waiting,
-    /// In progress.
     Running,
     Done,
     Failed,

@@ -9,9 +9,9 @@ mod record;
 
 use super::calendar::{DAY, Habit, Moment};
 use super::chance::{Dice, mix, unit};
-use super::events::{Contact, Deed, Ledger, traffic_moment};
+use super::events::{Contact, ConversionType, Ledger, traffic_moment};
 use super::people::{self, BRANDS, Device, Identity, Person};
-use super::plan::{AdProduct, Channel, Reach};
+use super::plan::{AdProduct, Channel, Targeting};
 use super::stage::{Stage, WEEK, Week};
 
 /// DSP contacts of an average person in an average week; each produces about two impressions.
@@ -35,7 +35,7 @@ pub(super) fn play(stage: &Stage<'_>, people: std::ops::Range<u32>, ledger: &mut
 #[derive(Debug, Clone, Copy)]
 struct Intent {
     at: Moment,
-    deed: Deed,
+    conversion_type: ConversionType,
     product: u16,
     units: u8,
 }
@@ -148,7 +148,7 @@ impl<'stage> Journey<'stage> {
         let line = &plan.lines[usize::from(line_index)];
         let liking = person.affinity[usize::from(plan.campaigns[usize::from(line.campaign)].brand)];
         // Audiences find people who like the brand more often than others.
-        if line.reach == Reach::Prospects && !line.segments.is_empty() && !dice.chance(0.45 + 0.25 * liking) {
+        if line.targeting == Targeting::Prospects && !line.segments.is_empty() && !dice.chance(0.45 + 0.25 * liking) {
             return;
         }
         let device = line.channel.device(dice.unit());
@@ -158,7 +158,7 @@ impl<'stage> Journey<'stage> {
             Channel::Display => (Habit::Browsing, 0.0030, 0.68),
             Channel::Audio => (Habit::Browsing, 0.0004, 0.9),
         };
-        let click = if line.reach == Reach::Prospects { click } else { click * 1.7 };
+        let click = if line.targeting == Targeting::Prospects { click } else { click * 1.7 };
         for _ in 0..=dice.count(0.95) {
             let at = self.moment(week, habit, dice);
             if !(line.start..=line.end).contains(&(at / DAY)) {
@@ -228,10 +228,10 @@ impl<'stage> Journey<'stage> {
                 }
                 continue;
             }
-            let pull = match (line.reach, line.channel) {
+            let pull = match (line.targeting, line.channel) {
                 _ if !line.link_in => 0.015,
-                (Reach::Prospects, Channel::Television | Channel::Audio) => 0.0022,
-                (Reach::Prospects, _) => 0.0032,
+                (Targeting::Prospects, Channel::Television | Channel::Audio) => 0.0022,
+                (Targeting::Prospects, _) => 0.0032,
                 _ => 0.006,
             };
             if contact.viewable() && dice.chance(pull * liking) {
@@ -247,26 +247,26 @@ impl<'stage> Journey<'stage> {
         let product = |dice: &mut Dice| range.start + (dice.unit().powf(1.5) * range.len() as f32) as u16;
         let chosen = product(dice);
         self.visited[brand] = self.visited[brand].max(at);
-        let mut intend = |at: Moment, deed: Deed, product: u16, units: u8| {
-            self.intents.push(Intent { at, deed, product, units });
+        let mut intend = |at: Moment, conversion_type: ConversionType, product: u16, units: u8| {
+            self.intents.push(Intent { at, conversion_type, product, units });
         };
-        intend(at, Deed::PageView, chosen, 0);
+        intend(at, ConversionType::PageView, chosen, 0);
         for step in 0..dice.count(0.8) {
-            intend(at + 60 * (step + 1), Deed::PageView, product(dice), 0);
+            intend(at + 60 * (step + 1), ConversionType::PageView, product(dice), 0);
         }
         if dice.chance(0.09) {
-            intend(at.saturating_sub(40), Deed::BrandedSearch, chosen, 0);
+            intend(at.saturating_sub(40), ConversionType::BrandedSearch, chosen, 0);
         }
         if dice.chance(0.11) {
-            intend(at + 30, Deed::StoreView, chosen, 0);
+            intend(at + 30, ConversionType::StoreView, chosen, 0);
         }
         if dice.chance(0.025) {
-            intend(at + 150, Deed::WishList, chosen, 0);
+            intend(at + 150, ConversionType::WishList, chosen, 0);
         }
         let keen = if self.owner[brand] { 1.5 } else { 1.0 } * person.affinity[brand].clamp(0.5, 1.8);
         let cart = dice.chance(0.15 * keen);
         if cart {
-            intend(at + 120 + dice.below(400) as u32, Deed::Cart, chosen, 0);
+            intend(at + 120 + dice.below(400) as u32, ConversionType::Cart, chosen, 0);
         }
         if dice.chance(if cart { 0.5 } else { 0.035 * keen }) {
             let at = at + 700 + (dice.wait(1.6) * DAY as f32 * if dice.chance(0.5) { 0.02 } else { 1.0 }) as u32;
@@ -280,29 +280,34 @@ impl<'stage> Journey<'stage> {
         let lasts = self.stage.plan.products[usize::from(product)].lasts;
         self.bought[brand] = self.bought[brand].max(at);
         self.owner[brand] = true;
-        self.intents.push(Intent { at, deed: Deed::Order, product, units });
+        self.intents.push(Intent { at, conversion_type: ConversionType::Order, product, units });
         if dice.chance(0.03) {
             let at = at + (4.0 + dice.wait(6.0)) as u32 * DAY;
-            self.intents.push(Intent { at, deed: Deed::Review, product, units: 0 });
+            self.intents.push(Intent { at, conversion_type: ConversionType::Review, product, units: 0 });
         }
         if lasts == 0 {
             return;
         }
         let subscribed = dice.chance(0.05);
         if subscribed {
-            self.intents.push(Intent { at: at + 5, deed: Deed::Subscription, product, units: 0 });
+            self.intents.push(Intent { at: at + 5, conversion_type: ConversionType::Subscription, product, units: 0 });
         }
         let (mut at, again) = (at, if subscribed { 0.82 } else { 0.2 });
-        // OK because a separate stream keeps the rest of the week the same however far the orders reach.
+        // OK because a separate stream keeps the rest of the week the same however far the orders targeting.
         let mut dice = Dice::new(dice.next());
         while at < self.until && dice.chance(again) {
             let days = f32::from(lasts) * if subscribed { 1.0 } else { 0.7 + 0.6 * dice.unit() };
             at += (days * DAY as f32) as u32;
             if !subscribed {
-                self.intents.push(Intent { at: at - 300, deed: Deed::PageView, product, units: 0 });
+                self.intents.push(Intent {
+                    at: at - 300,
+                    conversion_type: ConversionType::PageView,
+                    product,
+                    units: 0,
+                });
             }
             self.bought[brand] = self.bought[brand].max(at);
-            self.intents.push(Intent { at, deed: Deed::Order, product, units });
+            self.intents.push(Intent { at, conversion_type: ConversionType::Order, product, units });
         }
     }
 
@@ -310,9 +315,14 @@ impl<'stage> Journey<'stage> {
     fn own_shop(&mut self, brand: usize, at: Moment, dice: &mut Dice) {
         let range = self.stage.plan.products_of(brand as u8);
         let product = range.start + dice.below(range.len()) as u16;
-        self.intents.push(Intent { at, deed: Deed::OwnShopPage, product, units: 0 });
+        self.intents.push(Intent { at, conversion_type: ConversionType::OwnShopPage, product, units: 0 });
         if dice.chance(0.16) {
-            self.intents.push(Intent { at: at + 500, deed: Deed::OwnShopOrder, product, units: 1 });
+            self.intents.push(Intent {
+                at: at + 500,
+                conversion_type: ConversionType::OwnShopOrder,
+                product,
+                units: 1,
+            });
         }
     }
 

@@ -4,14 +4,14 @@ use chrono::{Datelike, NaiveDate};
 
 use super::super::calendar::{DayNumber, HISTORY_DAYS, date, day_number};
 use super::super::chance::{code_text, hash_text};
-use super::{AdProduct, Campaign, Channel, Creative, Deal, Line, Plan, Reach, SEGMENTS, number};
+use super::{AdProduct, Campaign, Channel, Creative, Deal, Line, Plan, SEGMENTS, Targeting, number};
 
 /// An order without dates.
 struct Order {
     title: &'static str,
     goal: &'static str,
     channel: Channel,
-    reach: Reach,
+    targeting: Targeting,
     link_in: bool,
     weight: f32,
     lines: &'static [Item],
@@ -59,25 +59,25 @@ const fn order(
     title: &'static str,
     goal: &'static str,
     channel: Channel,
-    reach: Reach,
+    targeting: Targeting,
     weight: f32,
     lines: &'static [Item],
 ) -> Order {
-    Order { title, goal, channel, reach, link_in: true, weight, lines }
+    Order { title, goal, channel, targeting, link_in: true, weight, lines }
 }
 
 const ALWAYS_ON: [Order; 8] = [
-    order("Streaming TV | Awareness", "REACH", Channel::Television, Reach::Prospects, 30.0, &TELEVISION),
-    order("Online Video | Consideration", "CPVC", Channel::Video, Reach::Prospects, 13.0, &VIDEO),
-    order("Display | Consideration", "DPVR", Channel::Display, Reach::Prospects, 62.0, &PROSPECTING),
-    order("Display | Conversion", "ROAS", Channel::Display, Reach::Visitors, 1.0, &RETARGETING),
-    order("Display | Loyalty", "TOTAL_ROAS", Channel::Display, Reach::Buyers, 1.0, &LOYALTY),
-    order("Audio | Awareness", "REACH", Channel::Audio, Reach::Prospects, 6.0, &AUDIO),
+    order("Streaming TV | Awareness", "REACH", Channel::Television, Targeting::Prospects, 30.0, &TELEVISION),
+    order("Online Video | Consideration", "CPVC", Channel::Video, Targeting::Prospects, 13.0, &VIDEO),
+    order("Display | Consideration", "DPVR", Channel::Display, Targeting::Prospects, 62.0, &PROSPECTING),
+    order("Display | Conversion", "ROAS", Channel::Display, Targeting::Visitors, 1.0, &RETARGETING),
+    order("Display | Loyalty", "TOTAL_ROAS", Channel::Display, Targeting::Buyers, 1.0, &LOYALTY),
+    order("Audio | Awareness", "REACH", Channel::Audio, Targeting::Prospects, 6.0, &AUDIO),
     Order {
         link_in: false,
-        ..order("Display | Own shop", "PAGE_VISIT", Channel::Display, Reach::Prospects, 5.0, &OWN_SITE)
+        ..order("Display | Own shop", "PAGE_VISIT", Channel::Display, Targeting::Prospects, 5.0, &OWN_SITE)
     },
-    order("Pilot | New placements", "OTHER", Channel::Display, Reach::Prospects, 0.08, &PILOT),
+    order("Pilot | New placements", "OTHER", Channel::Display, Targeting::Prospects, 0.08, &PILOT),
 ];
 
 /// A month and a day of it.
@@ -100,7 +100,7 @@ pub(super) fn lay_out(plan: &mut Plan, brand: u8) {
             }
         }
         for (title, start, end, weight) in TENT_POLES {
-            let pole = order(title, "TOTAL_ROAS", Channel::Display, Reach::Prospects, weight, &EVENT);
+            let pole = order(title, "TOTAL_ROAS", Channel::Display, Targeting::Prospects, weight, &EVENT);
             place(plan, brand, &pole, &year.to_string(), span(year, start, end));
         }
     }
@@ -141,14 +141,14 @@ fn place(plan: &mut Plan, brand: u8, order: &Order, period: &str, (start, end): 
             id: number(hash_text(hash, item.title), 3, 580_000_000_000_000_000),
             channel: order.channel,
             kind: item.kind,
-            reach: order.reach,
+            targeting: order.targeting,
             start,
             end,
             weight,
             price_cents: item.cpm_cents,
             deal,
             segments: targeted(item, advertiser.brand.category),
-            promoted: promoted(plan, brand, order.reach),
+            promoted: promoted(plan, brand, order.targeting),
             link_in: order.link_in,
             ads: plan.ads.len() as u16..plan.ads.len() as u16,
         };
@@ -168,9 +168,9 @@ fn targeted(item: &Item, category: &str) -> Vec<usize> {
 }
 
 /// Prospecting promotes the first three kinds of product, the rest of the brand is halo.
-fn promoted(plan: &Plan, brand: u8, reach: Reach) -> Vec<u16> {
+fn promoted(plan: &Plan, brand: u8, targeting: Targeting) -> Vec<u16> {
     let range = plan.products_of(brand);
-    let count = if reach == Reach::Prospects { 6 } else { range.len() };
+    let count = if targeting == Targeting::Prospects { 6 } else { range.len() };
     range.take(count).collect()
 }
 

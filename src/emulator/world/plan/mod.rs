@@ -47,7 +47,7 @@ impl AdProduct {
 
 /// The audience of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum Targeting {
     /// New people, in proportion to their affinity.
     Prospects,
     /// People who viewed the brand in the past month.
@@ -95,7 +95,7 @@ pub(super) struct Line {
     pub(super) channel: Channel,
     /// AMC's `line_item_type`, or the type of the ad group.
     pub(super) kind: &'static str,
-    pub(super) reach: Reach,
+    pub(super) targeting: Targeting,
     pub(super) start: DayNumber,
     pub(super) end: DayNumber,
     pub(super) weight: f32,

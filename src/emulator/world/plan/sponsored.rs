@@ -1,7 +1,7 @@
 //! Sponsored ads: campaigns, ad groups, keywords and the searches that they match.
 
 use super::super::chance::{code_text, hash_text};
-use super::{AdProduct, Campaign, Channel, Creative, Line, Plan, Product, Reach, Target, Term, number};
+use super::{AdProduct, Campaign, Channel, Creative, Line, Plan, Product, Target, Targeting, Term, number};
 
 /// The last day of campaigns without an end: later than any possible moment.
 const OPEN_END: u32 = 49_000;
@@ -12,14 +12,14 @@ struct Setup {
     title: &'static str,
     product: AdProduct,
     match_type: &'static str,
-    reach: Reach,
+    targeting: Targeting,
     /// Cents for a click; for a thousand impressions if views are paid.
     price_cents: f32,
     weight: f32,
 }
 
 const fn setup(code: &'static str, title: &'static str, product: AdProduct, match_type: &'static str) -> Setup {
-    Setup { code, title, product, match_type, reach: Reach::Prospects, price_cents: 95.0, weight: 1.0 }
+    Setup { code, title, product, match_type, targeting: Targeting::Prospects, price_cents: 95.0, weight: 1.0 }
 }
 
 const SETUPS: [Setup; 11] = [
@@ -35,7 +35,7 @@ const SETUPS: [Setup; 11] = [
     Setup {
         price_cents: 420.0,
         weight: 2.2,
-        reach: Reach::Visitors,
+        targeting: Targeting::Visitors,
         ..setup("SD", "Views remarketing vCPM", AdProduct::Display, "TARGETING_EXPRESSION")
     },
     Setup {
@@ -79,7 +79,7 @@ fn place(plan: &mut Plan, brand: u8, setup: &Setup) {
             id: number(hash_text(hash, group), 3, 330_000_000_000_000),
             channel: if setup.product == AdProduct::Television { Channel::Television } else { Channel::Display },
             kind: if setup.match_type.starts_with("TARGETING") { "TARGETING" } else { "KEYWORD" },
-            reach: setup.reach,
+            targeting: setup.targeting,
             start: 0,
             end: OPEN_END,
             weight: setup.weight * advertiser.size * if group == "Range" { 0.6 } else { 1.0 },
@@ -106,7 +106,7 @@ fn group_ads(plan: &mut Plan, setup: &Setup, brand: &str, slip: &str, product: u
         (_, "TARGETING_EXPRESSION_PREDEFINED") => {
             ["close-match", "loose-match", "substitutes"].map(String::from).to_vec()
         }
-        (_, "TARGETING_EXPRESSION") if setup.reach == Reach::Visitors => {
+        (_, "TARGETING_EXPRESSION") if setup.targeting == Targeting::Visitors => {
             vec!["views=(exact-product lookback=30)".to_owned(), "views=(similar-product lookback=30)".to_owned()]
         }
         (_, "TARGETING_EXPRESSION") => vec![format!("category=\"{noun}\""), format!("asin=\"{asin}\"")],

@@ -2,7 +2,7 @@
 
 use super::super::cells::Value;
 use super::super::chance::{code_text, hash_text, mix};
-use super::super::plan::{AdProduct, Campaign, Channel, Line, Reach};
+use super::super::plan::{AdProduct, Campaign, Channel, Line, Targeting};
 use super::{Cell, Row, cell};
 
 /// The column with that name, if it is about the setup.
@@ -96,7 +96,7 @@ fn line(name: &str) -> Option<Cell> {
 fn price_type(row: &Row<'_>, line: &Line) -> &'static str {
     match row.campaign().map(|campaign| campaign.product) {
         Some(AdProduct::Dsp | AdProduct::Television) => "CPM",
-        Some(AdProduct::Display) if line.reach == Reach::Visitors => "VCPM",
+        Some(AdProduct::Display) if line.targeting == Targeting::Visitors => "VCPM",
         _ => "CPC",
     }
 }

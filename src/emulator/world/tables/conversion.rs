@@ -2,10 +2,10 @@
 
 use super::super::cells::Value;
 use super::super::chance::{hash_text, key_text, mix};
-use super::super::events::{Conversion, Deed};
+use super::super::events::{Conversion, ConversionType};
 use super::{Cell, Row, cell};
 
-impl Deed {
+impl ConversionType {
     /// AMC's subtype. Off-Amazon events carry a number.
     fn subtype(self) -> &'static str {
         match self {
@@ -57,21 +57,26 @@ pub(super) fn column(name: &str) -> Option<Cell> {
 
 fn what(name: &str) -> Option<Cell> {
     match name {
-        "event_subtype" => of(|_, it| it.deed.subtype().into()),
-        "event_type_description" => of(|_, it| it.deed.description().into()),
-        "event_category" => of(|_, it| it.deed.category().into()),
-        "event_type_class" => of(|_, it| if it.deed.converts() { "conversion" } else { "consideration" }.into()),
+        "event_subtype" => of(|_, it| it.conversion_type.subtype().into()),
+        "event_type_description" => of(|_, it| it.conversion_type.description().into()),
+        "event_category" => of(|_, it| it.conversion_type.category().into()),
+        "event_type_class" => {
+            of(|_, it| if it.conversion_type.converts() { "conversion" } else { "consideration" }.into())
+        }
         "event_type" => of(|_, it| if it.off_amazon() { "OFF_AMAZON_CONVERSION" } else { "CONVERSION" }.into()),
         "event_name" => of(|row, it| off(it, || format!("{} own shop", row.advertiser().brand.name)).into()),
-        "event_source_name" | "event_source" => of(|_, it| match it.deed {
-            Deed::OwnShopPage => "Amazon Ad Tag".into(),
-            Deed::OwnShopOrder => "Conversions API".into(),
+        "event_source_name" | "event_source" => of(|_, it| match it.conversion_type {
+            ConversionType::OwnShopPage => "Amazon Ad Tag".into(),
+            ConversionType::OwnShopOrder => "Conversions API".into(),
             _ => Value::Null,
         }),
-        "id" => of(|row, it| key_text(mix(row.key, it.deed as u64), 26).into()),
+        "id" => of(|row, it| key_text(mix(row.key, it.conversion_type as u64), 26).into()),
         "tracked_item" => of(|row, it| tracked_item(row, it).into()),
         "tracked_asin" | "asin" => of(|row, it| {
-            row.product().filter(|_| matches!(it.deed, Deed::Order)).map(|product| product.asin.as_str()).into()
+            row.product()
+                .filter(|_| matches!(it.conversion_type, ConversionType::Order))
+                .map(|product| product.asin.as_str())
+                .into()
         }),
         "exposure_type" => of(|_, it| match (it.off_amazon(), it.exposed) {
             (true, _) => "pixel".into(),
@@ -80,16 +85,20 @@ fn what(name: &str) -> Option<Cell> {
         }),
         "engagement_scope" => of(|row, it| if promoted(row, it) { "PROMOTED" } else { "BRAND_HALO" }.into()),
         "halo_code" => of(halo),
-        "sns_subscription_id" => of(|row, it| (it.deed == Deed::Subscription).then(|| key_text(row.key, 18)).into()),
-        "purchase_retail_program" => of(|_, it| (it.deed == Deed::Order).then_some("Amazon.com").into()),
-        "new_to_brand" => of(|_, it| (it.deed == Deed::Order).then_some(it.new_to_brand).into()),
+        "sns_subscription_id" => {
+            of(|row, it| (it.conversion_type == ConversionType::Subscription).then(|| key_text(row.key, 18)).into())
+        }
+        "purchase_retail_program" => {
+            of(|_, it| (it.conversion_type == ConversionType::Order).then_some("Amazon.com").into())
+        }
+        "new_to_brand" => of(|_, it| (it.conversion_type == ConversionType::Order).then_some(it.new_to_brand).into()),
         _ => None,
     }
 }
 
 /// The category as in `conversions_all`: off-Amazon events are pixels there.
 pub(super) fn category_of_all() -> Option<Cell> {
-    of(|_, it| if it.off_amazon() { "pixel" } else { it.deed.category() }.into())
+    of(|_, it| if it.off_amazon() { "pixel" } else { it.conversion_type.category() }.into())
 }
 
 fn off(conversion: &Conversion, name: impl Fn() -> String) -> Option<String> {
@@ -98,9 +107,9 @@ fn off(conversion: &Conversion, name: impl Fn() -> String) -> Option<String> {
 
 fn tracked_item(row: &Row<'_>, conversion: &Conversion) -> String {
     let brand = row.advertiser().brand;
-    match (conversion.deed, row.product()) {
-        (Deed::BrandedSearch, _) => brand.name.to_lowercase(),
-        (Deed::OwnShopPage | Deed::OwnShopOrder, _) => {
+    match (conversion.conversion_type, row.product()) {
+        (ConversionType::BrandedSearch, _) => brand.name.to_lowercase(),
+        (ConversionType::OwnShopPage | ConversionType::OwnShopOrder, _) => {
             format!("{}", 500_000_000 + hash_text(row.plan().seed, brand.name) % 1_000_000)
         }
         (_, Some(product)) => product.asin.clone(),
@@ -114,7 +123,7 @@ fn promoted(row: &Row<'_>, conversion: &Conversion) -> bool {
     match (row.campaign, conversion.credit) {
         (None, Some(credit)) => credit.promoted,
         (Some(campaign), _) if !conversion.off_amazon() => {
-            matches!(conversion.deed, Deed::BrandedSearch | Deed::StoreView)
+            matches!(conversion.conversion_type, ConversionType::BrandedSearch | ConversionType::StoreView)
                 || row
                     .plan()
                     .lines
@@ -126,10 +135,10 @@ fn promoted(row: &Row<'_>, conversion: &Conversion) -> bool {
 }
 
 fn halo<'r>(row: &'r Row<'_>, conversion: &'r Conversion) -> Value<'r> {
-    match conversion.deed {
-        Deed::OwnShopPage | Deed::OwnShopOrder => Value::Null,
-        Deed::BrandedSearch => "BRAND_KEYWORD".into(),
-        Deed::StoreView => "BRAND_MARKETPLACE".into(),
+    match conversion.conversion_type {
+        ConversionType::OwnShopPage | ConversionType::OwnShopOrder => Value::Null,
+        ConversionType::BrandedSearch => "BRAND_KEYWORD".into(),
+        ConversionType::StoreView => "BRAND_MARKETPLACE".into(),
         _ if promoted(row, conversion) => "TRACKED_ASIN".into(),
         _ if conversion.product % 2 == 1 => "BRAND_SUBCATEGORY".into(),
         _ => "BRAND_CATEGORY".into(),
@@ -140,11 +149,11 @@ fn worth(name: &str) -> Option<Cell> {
     match name {
         "conversions" => of(|_, _| Value::Whole(1)),
         "purchase_unit_price" => {
-            of(|_, it| it.deed.converts().then_some(Value::Money(i64::from(it.unit_cents) * 100)).into())
+            of(|_, it| it.conversion_type.converts().then_some(Value::Money(i64::from(it.unit_cents) * 100)).into())
         }
         "off_amazon_product_sales" => of(|_, it| Value::Money(if it.off_amazon() { it.sales() } else { 0 })),
         "off_amazon_conversion_value" => {
-            of(|_, it| Value::Money(if it.deed == Deed::OwnShopPage { 10_000 } else { 0 }))
+            of(|_, it| Value::Money(if it.conversion_type == ConversionType::OwnShopPage { 10_000 } else { 0 }))
         }
         "combined_sales" => of(|_, it| Value::Money(it.sales())),
         "total_product_sales" => of(|_, it| Value::Money(on_amazon(it).sales_of())),
@@ -217,11 +226,13 @@ fn metric(name: &str) -> Option<Cell> {
 }
 
 fn measured(measure: Measure, conversion: &Conversion, counted: bool) -> Value<'static> {
-    let one = |deed: Deed| Value::Whole(i64::from(counted && conversion.deed == deed));
+    let one = |conversion_type: ConversionType| {
+        Value::Whole(i64::from(counted && conversion.conversion_type == conversion_type))
+    };
     match measure {
-        Measure::Purchases => one(Deed::Order),
-        Measure::Views => one(Deed::PageView),
-        Measure::Carts => one(Deed::Cart),
+        Measure::Purchases => one(ConversionType::Order),
+        Measure::Views => one(ConversionType::PageView),
+        Measure::Carts => one(ConversionType::Cart),
         Measure::Units => Value::Whole(if counted { i64::from(conversion.units) } else { 0 }),
         Measure::Sales => Value::Money(if counted { conversion.sales() } else { 0 }),
         Measure::Nothing => Value::Whole(0),

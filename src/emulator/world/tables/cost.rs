@@ -4,7 +4,7 @@
 
 use super::super::cells::Value;
 use super::super::chance::unit;
-use super::super::plan::{AdProduct, Channel, Reach};
+use super::super::plan::{AdProduct, Channel, Targeting};
 use super::campaign::dsp;
 use super::{Cell, Row, cell};
 
@@ -34,7 +34,7 @@ fn spend(row: &Row<'_>) -> i64 {
     let (Some(line), Some(contact), Some(campaign)) = (row.line(), row.contact, row.campaign()) else { return 0 };
     let spread = f64::from(0.7 + 0.6 * unit(row.moment_hash(contact.at), 6));
     let by_view = campaign.product == AdProduct::Television
-        || campaign.product == AdProduct::Display && line.reach == Reach::Visitors;
+        || campaign.product == AdProduct::Display && line.targeting == Targeting::Visitors;
     let paid = if by_view { !contact.clicked() && contact.viewable() } else { contact.clicked() };
     let events = if by_view { 1000.0 } else { 1.0 };
     if paid { (f64::from(line.price_cents) * spread * 1_000_000.0 / events) as i64 } else { 0 }

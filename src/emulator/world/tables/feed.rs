@@ -6,7 +6,7 @@ use chrono::{Datelike, Weekday};
 
 use super::super::calendar::{DAY, HISTORY_DAYS, Moment, date};
 use super::super::chance::{below, mix, unit};
-use super::super::events::{Contact, Deed, StoreView};
+use super::super::events::{Contact, ConversionType, StoreView};
 use super::super::people::{Identity, identity, person_hash};
 use super::super::plan::{AdProduct, Channel, Family, SEGMENTS};
 use super::delivery::measurable;
@@ -187,7 +187,7 @@ impl Feed {
             Self::Relevance => relevance(scene, place, out),
             Self::Retail => {
                 let conversion = &ledger.conversions[place];
-                if conversion.deed == Deed::Order {
+                if conversion.conversion_type == ConversionType::Order {
                     out.push(Row { identity: Identity::Account, ..Row::of_conversion(scene, conversion) });
                 }
             }

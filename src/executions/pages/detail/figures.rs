@@ -53,7 +53,7 @@ pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<
         Figure { seconds: Some(took.num_seconds().max(0)), ..Figure::new("Elapsed", duration(took)) }
     });
     if let Some(typical) = around.typical {
-        figures.push(Figure::noted("Typical", typical.words(), typical.source()));
+        figures.push(Figure::noted("Typical", typical.describe(), typical.source()));
     }
     if !execution.state.is_final() {
         let (used, all) = (around.instance.slots_in_use, around.slots);
@@ -62,7 +62,7 @@ pub(super) fn figures(execution: &Execution, around: &Around<'_>, now: DateTime<
     let window = &execution.window;
     figures.push(match window.days() {
         Some(days) => Figure::noted("Time window", days, window.exact()),
-        None => Figure::new("Time window", window.words()),
+        None => Figure::new("Time window", window.describe()),
     });
     if let Some(suppressed) = around.result.and_then(|result| result.suppressed.as_ref()) {
         figures.push(Figure::noted("Suppressed", &suppressed.share, &suppressed.note));

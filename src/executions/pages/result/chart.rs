@@ -6,7 +6,7 @@ mod compose;
 use choose::Choices;
 
 use super::params::ResultParams;
-use super::rows::{align, unit_words};
+use super::rows::{align, unit_text};
 use super::{Table, choices};
 use crate::executions::submit::Executions;
 use crate::results::{self, GroupRequest};
@@ -91,7 +91,7 @@ impl Picture {
             Err(error) => return Err(super::failed(error)),
         };
         let unit = table.unit(choice.of);
-        let words = unit.map(|unit| unit_words(unit, params.is_converted)).unwrap_or_default();
+        let words = unit.map(|unit| unit_text(unit, params.is_converted)).unwrap_or_default();
         let scale = unit.filter(|_| params.is_converted).map_or(1.0, |unit| 10_f64.powi(unit.digits() as i32));
         Ok(match compose::compose(table.columns, &choice, &groups, &words, scale) {
             Ok(mut composed) => {

@@ -1,10 +1,10 @@
 //! Summaries of a result's columns, one line each.
 
 use super::params::ResultParams;
-use super::rows::{align, brief, unit_words};
+use super::rows::{align, brief, unit_text};
 use super::{Table, failed};
 use crate::executions::submit::Executions;
-use crate::results::{ColumnSummary, KeptColumn, Kind, Unit};
+use crate::results::{ColumnSummary, Kind, StoredColumn, Unit};
 use crate::web;
 use crate::web::chart;
 use crate::web::components::count;
@@ -41,7 +41,7 @@ impl Columns {
             if table.adds_up(place) == Some(false) {
                 "–".clone_into(&mut line.sum);
             }
-            line.unit = unit.map(|unit| unit_words(unit, params.is_converted)).unwrap_or_default();
+            line.unit = unit.map(|unit| unit_text(unit, params.is_converted)).unwrap_or_default();
             line
         });
         Ok(Self { lines: lines.collect(), is_filtered: !params.filters.is_empty() })
@@ -49,7 +49,7 @@ impl Columns {
 }
 
 impl Line {
-    fn new(place: usize, column: &KeptColumn, summary: &ColumnSummary, unit: Option<Unit>) -> Self {
+    fn new(place: usize, column: &StoredColumn, summary: &ColumnSummary, unit: Option<Unit>) -> Self {
         let is_number = column.kind.is_number();
         let amount = |text: &Option<String>| match text {
             None => String::new(),
@@ -93,7 +93,7 @@ impl Line {
 }
 
 /// Whether a column's numbers are ids.
-pub(super) fn is_id(column: &KeptColumn) -> bool {
+pub(super) fn is_id(column: &StoredColumn) -> bool {
     let name = column.name.to_lowercase();
     !column.is_metric() && (name == "id" || name.ends_with("_id") || name.ends_with("_ids"))
 }

@@ -20,7 +20,7 @@ use params::{ResultParams, View};
 
 use crate::executions::model::Execution;
 use crate::executions::submit::Executions;
-use crate::results::{self, ColumnSemantics, KeptColumn, Key, Unit, of_columns};
+use crate::results::{self, ColumnSemantics, Key, StoredColumn, Unit, of_columns};
 use crate::web::components::{Address, Choice};
 use crate::web::{self, Fields};
 
@@ -86,7 +86,7 @@ pub(super) struct ResultView {
 /// The columns of a result with their semantics.
 struct Table<'a> {
     key: Key,
-    columns: &'a [KeptColumn],
+    columns: &'a [StoredColumn],
     rows: u64,
     meanings: HashMap<String, ColumnSemantics>,
 }
@@ -139,7 +139,7 @@ impl ResultView {
             found: total,
             copy: String::new(),
             missing: suppressed::missing(&columns, total),
-            doubts: doubts.map(|doubts| doubts.words()).unwrap_or_default(),
+            doubts: doubts.map(|doubts| doubts.describe()).unwrap_or_default(),
             suppressed: suppressed::counted(room, execution, &table, total).await?,
             rows: None,
             columns: None,
@@ -174,7 +174,7 @@ fn page_of(id: &crate::ids::ExecutionId) -> String {
 }
 
 /// Column names for a select, with their indexes.
-fn choices<'a>(columns: impl Iterator<Item = (usize, &'a KeptColumn)>) -> Vec<Choice> {
+fn choices<'a>(columns: impl Iterator<Item = (usize, &'a StoredColumn)>) -> Vec<Choice> {
     columns.map(|(place, column)| Choice::new(place.to_string(), &column.name)).collect()
 }
 

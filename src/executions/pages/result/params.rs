@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Chip, ColumnForm, FilterForm, at_result, choices};
-use crate::results::{Direction, Filter, KeptColumn, MOST_ROWS, Op, Sort};
+use crate::results::{Direction, Filter, MOST_ROWS, Op, Sort, StoredColumn};
 use crate::web::Fields;
 use crate::web::components::{Address, Choice};
 
@@ -111,7 +111,7 @@ pub(in crate::executions::pages) fn settled(path: &str, fields: &Fields) -> Opti
 }
 
 impl ResultParams {
-    pub(super) fn read(path: &str, fields: &Fields, columns: &[KeptColumn]) -> Self {
+    pub(super) fn read(path: &str, fields: &Fields, columns: &[StoredColumn]) -> Self {
         let number = |name: &str, most: u64, default: u64| {
             fields.trimmed(name).parse().ok().filter(|n| (1..=most).contains(n)).unwrap_or(default)
         };
@@ -211,7 +211,7 @@ impl ResultParams {
         format!("{here}{sign}f={value}#result")
     }
 
-    pub(super) fn column_form(&self, columns: &[KeptColumn]) -> ColumnForm {
+    pub(super) fn column_form(&self, columns: &[StoredColumn]) -> ColumnForm {
         let here = self.here().with("hide", "");
         ColumnForm {
             all: at_result(&here),
@@ -225,7 +225,7 @@ impl ResultParams {
         }
     }
 
-    pub(super) fn chips(&self, columns: &[KeptColumn]) -> Vec<Chip> {
+    pub(super) fn chips(&self, columns: &[StoredColumn]) -> Vec<Chip> {
         let chip = |(place, filter): (usize, &Filter)| {
             let others: Vec<Filter> = self
                 .filters
@@ -244,7 +244,7 @@ impl ResultParams {
         self.filters.iter().enumerate().map(chip).collect()
     }
 
-    pub(super) fn form(&self, columns: &[KeptColumn]) -> FilterForm {
+    pub(super) fn form(&self, columns: &[StoredColumn]) -> FilterForm {
         let wrong = self.wrong.as_ref();
         let first = columns
             .first()
@@ -267,7 +267,7 @@ fn hidden(text: &str, columns: usize) -> BTreeSet<usize> {
 }
 
 /// A filter of the address, if it is valid for the result's columns.
-fn usable(text: &str, columns: &[KeptColumn]) -> Result<Filter, String> {
+fn usable(text: &str, columns: &[StoredColumn]) -> Result<Filter, String> {
     let filter = parse(text).ok_or("A filter in this address can't be read, so it was ignored.")?;
     let column = columns.get(filter.column).ok_or(
         "A filter names a column that the result doesn't have, so it was \
@@ -279,11 +279,11 @@ fn usable(text: &str, columns: &[KeptColumn]) -> Result<Filter, String> {
 
 /// Parses the filters of a download's address. They must be valid: a file with other rows than requested would
 /// mislead.
-pub(super) fn filters(fields: &Fields, columns: &[KeptColumn]) -> Result<Vec<Filter>, String> {
+pub(super) fn filters(fields: &Fields, columns: &[StoredColumn]) -> Result<Vec<Filter>, String> {
     fields.all("f").map(|text| usable(text, columns)).collect()
 }
 
-fn sort(text: &str, columns: &[KeptColumn]) -> Option<Sort> {
+fn sort(text: &str, columns: &[StoredColumn]) -> Option<Sort> {
     let (column, direction) = match text.strip_prefix('-') {
         Some(column) => (column, Direction::Descending),
         None => (text, Direction::Ascending),
@@ -297,8 +297,8 @@ mod tests {
     use super::*;
     use crate::results::Kind;
 
-    fn columns() -> Vec<KeptColumn> {
-        let column = |name: &str, kind| KeptColumn {
+    fn columns() -> Vec<StoredColumn> {
+        let column = |name: &str, kind| StoredColumn {
             name: name.to_owned(),
             declared: None,
             column_type: None,

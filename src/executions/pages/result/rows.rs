@@ -173,7 +173,7 @@ fn head(table: &Table<'_>, params: &ResultParams, place: usize) -> Head {
     Head {
         name: column.name.clone(),
         is_number: column.kind.is_number(),
-        unit: unit.map(|unit| unit_words(unit, params.is_converted)).unwrap_or_default(),
+        unit: unit.map(|unit| unit_text(unit, params.is_converted)).unwrap_or_default(),
         sort,
         is_no_sum: column.total.is_some() && known == Some(false),
         total,
@@ -216,7 +216,7 @@ fn fraction(number: &str) -> Option<usize> {
 }
 
 /// The label beside the name of a money column.
-pub(super) fn unit_words(unit: Unit, is_converted: bool) -> String {
+pub(super) fn unit_text(unit: Unit, is_converted: bool) -> String {
     if is_converted { format!("currency, from {}", unit.name()) } else { unit.name().to_owned() }
 }
 

@@ -7,7 +7,7 @@ use super::{Table, failed};
 use crate::executions::model::Execution;
 use crate::executions::report::suppression_mark;
 use crate::executions::submit::Executions;
-use crate::results::{Filter, KeptColumn, Op, PageRequest};
+use crate::results::{Filter, Op, PageRequest, StoredColumn};
 use crate::web;
 use crate::web::components::count;
 
@@ -44,7 +44,7 @@ pub(super) async fn counted(
 }
 
 /// Why values are missing, if a column or the whole result is empty; otherwise empty.
-pub(super) fn missing(columns: &[KeptColumn], total: u64) -> String {
+pub(super) fn missing(columns: &[StoredColumn], total: u64) -> String {
     let empty: Vec<&str> =
         columns.iter().filter(|column| total > 0 && column.nulls == total).map(|column| column.name.as_str()).collect();
     let why = "AMC suppressed the values because too few people were behind them, or there was no data for them in the \
@@ -71,8 +71,8 @@ mod tests {
     use super::*;
     use crate::results::Kind;
 
-    fn column(name: &str, nulls: u64) -> KeptColumn {
-        KeptColumn {
+    fn column(name: &str, nulls: u64) -> StoredColumn {
+        StoredColumn {
             name: name.to_owned(),
             declared: None,
             column_type: None,
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn missing_values_are_said_with_both_reasons() {
         let said = |nulls: &[u64], total| {
-            let columns: Vec<KeptColumn> =
+            let columns: Vec<StoredColumn> =
                 nulls.iter().enumerate().map(|(place, nulls)| column(&format!("c{place}"), *nulls)).collect();
             missing(&columns, total)
         };

@@ -40,7 +40,7 @@ impl Body<'_, '_> {
             }
             Err(sentence) => {
                 self.kept.push(false);
-                self.tell(range, "link", &sentence);
+                self.report(range, "link", &sentence);
             }
         }
     }
@@ -54,14 +54,14 @@ impl Body<'_, '_> {
             },
             _ => "A picture lies in the folder of the guide: ![what it shows](picture.png)".to_owned(),
         };
-        self.tell(range, "image", &message);
+        self.report(range, "image", &message);
         None
     }
 
     pub(super) fn open_heading(&mut self, level: HeadingLevel, range: &Range<usize>) {
         if level == HeadingLevel::H1 {
             let message = "The title of the front matter is the page's own heading. Begin with `##`.";
-            self.tell(range, "markdown", message);
+            self.report(range, "markdown", message);
         }
         if level <= HeadingLevel::H2 && self.depth == 1 {
             self.end_section();

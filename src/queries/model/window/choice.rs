@@ -79,7 +79,7 @@ impl WindowChoice {
 
     /// A description: `31 Oct – 6 Nov 2026 (Europe/Berlin)` for whole days, otherwise `8 Nov 2026, 06:00 to 9 Nov
     /// 2026, 18:00 (UTC)`.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         match self.days() {
             Some(days) => format!("{days} ({})", self.zone),
             None => self.exact(),

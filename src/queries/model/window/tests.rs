@@ -121,7 +121,7 @@ fn an_explicit_window_is_sent_as_typed_without_an_offset() {
     assert_eq!(sent["timeWindowStart"], "2026-07-01T00:00:00");
     assert_eq!(sent["timeWindowEnd"], "2026-07-08T06:30:15");
     assert_eq!(sent["timeWindowTimeZone"], "Europe/Berlin");
-    assert_eq!(window.words(), "1 Jul 2026, 00:00 to 8 Jul 2026, 06:30 (Europe/Berlin)");
+    assert_eq!(window.describe(), "1 Jul 2026, 00:00 to 8 Jul 2026, 06:30 (Europe/Berlin)");
 }
 
 #[test]
@@ -130,11 +130,11 @@ fn two_dates_are_both_part_of_the_window() {
     let sent = serde_json::to_value(&window.sent).unwrap();
     assert_eq!(sent["timeWindowStart"], "2026-11-08T00:00:00");
     assert_eq!(sent["timeWindowEnd"], "2026-11-15T00:00:00");
-    assert_eq!(window.words(), "8–14 Nov 2026 (Europe/Berlin)");
+    assert_eq!(window.describe(), "8–14 Nov 2026 (Europe/Berlin)");
     let form = window.choice().form();
     assert_eq!((form.start.as_str(), form.end.as_str()), ("2026-11-08", "2026-11-14"), "the form shows the same dates");
     let day = explicit("2026-11-08", "2026-11-08", "UTC", "2026-11-21T00:00:00Z").unwrap();
-    assert_eq!((day.words().as_str(), day.days().as_str()), ("8 Nov 2026 (UTC)", "8 Nov 2026"));
+    assert_eq!((day.describe().as_str(), day.days().as_str()), ("8 Nov 2026 (UTC)", "8 Nov 2026"));
     let moments = explicit("2026-11-08T06:00", "2026-11-09", "UTC", "2026-11-21T00:00:00Z").unwrap();
     assert_eq!(moments.choice().form().end, "2026-11-10T00:00:00", "a moment is not part of the window");
     assert!(explicit("9999-01-01", "9999-12-31", "UTC", "2026-11-21T00:00:00Z").is_err());

@@ -17,7 +17,7 @@ const MOST_VARIANTS: usize = 8;
 /// Time limit for all variants together; the remaining ones are named.
 const TIME: Duration = Duration::from_secs(15);
 
-/// The measurements.
+/// What leaving each column out brings back, measured by running the variants.
 #[derive(Debug, Default)]
 pub(super) struct Measured {
     /// The summed column; empty if rows were counted.
@@ -53,12 +53,12 @@ pub(super) struct Variant {
 
 impl Variant {
     /// `31%` of the removed rows.
-    pub(super) fn rows_words(&self) -> String {
+    pub(super) fn rows_text(&self) -> String {
         percent(self.rows)
     }
 
     /// `31%` of the removed measure.
-    pub(super) fn measure_words(&self) -> String {
+    pub(super) fn measure_text(&self) -> String {
         percent(self.measure)
     }
 }
@@ -75,7 +75,7 @@ impl Measured {
     }
 
     /// What is removed from the unchanged query, for display.
-    pub(super) fn removed_words(&self) -> String {
+    pub(super) fn removed_text(&self) -> String {
         let of = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         let rows = format!(
             "{} of {} rows ({})",
@@ -90,7 +90,7 @@ impl Measured {
     }
 
     /// The most effective change in a sentence; empty if there is none.
-    pub(super) fn best_words(&self) -> String {
+    pub(super) fn best_text(&self) -> String {
         let Some(best) = self.variants.first() else { return String::new() };
         let (share, what) = if self.measure.is_empty() || self.removed.measure <= 0.0 {
             (best.rows, "rows come back")
@@ -108,7 +108,7 @@ impl Measured {
     }
 
     /// How long it took: `0.42s`.
-    pub(super) fn took_words(&self) -> String {
+    pub(super) fn took_text(&self) -> String {
         format!("{:.2}s", self.took.as_secs_f64())
     }
 }
@@ -238,12 +238,12 @@ mod tests {
     #[test]
     fn what_helps_most_is_said_in_a_sentence() {
         let spend = measured("spend", 250.0);
-        assert_eq!(spend.best_words(), "Without `postal_code`, 31% of the removed `spend` comes back.");
-        assert_eq!(spend.removed_words(), "150 of 200 rows (75%), with 25% of all spend");
-        assert_eq!(measured("", 0.0).best_words(), "Without `postal_code`, 90% of the removed rows come back.");
+        assert_eq!(spend.best_text(), "Without `postal_code`, 31% of the removed `spend` comes back.");
+        assert_eq!(spend.removed_text(), "150 of 200 rows (75%), with 25% of all spend");
+        assert_eq!(measured("", 0.0).best_text(), "Without `postal_code`, 90% of the removed rows come back.");
         let mut little = measured("spend", 250.0);
         little.variants.iter_mut().for_each(|variant| variant.measure = 0.001);
-        assert!(little.best_words().starts_with("Leaving out a single column"));
+        assert!(little.best_text().starts_with("Leaving out a single column"));
         assert_eq!(
             (percent(0.004), percent(0.0), percent(1.4)),
             ("<1%".to_owned(), "0%".to_owned(), "100%".to_owned())

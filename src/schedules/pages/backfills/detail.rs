@@ -54,7 +54,7 @@ impl DetailPage {
     }
 
     /// The windows without a result of which something is to be said.
-    fn told(&self) -> Vec<&Cell> {
+    fn without_result(&self) -> Vec<&Cell> {
         let cells = self.periods.iter().flat_map(|period| &period.cells);
         cells.filter(|cell| !cell.row.reason.is_empty()).collect()
     }

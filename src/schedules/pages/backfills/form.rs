@@ -54,14 +54,14 @@ impl FormPage {
     }
 }
 
-async fn page(tx: &mut Tx, person: &Person, visit: &Visit, filled: Filled, told: bool) -> web::Result<FormPage> {
+async fn page(tx: &mut Tx, person: &Person, visit: &Visit, filled: Filled, show_errors: bool) -> web::Result<FormPage> {
     let mut usable = instances::list(tx, &person.id, &instances::Filter::default()).await?;
     usable.retain(|instance| instance.role.allows(Action::Run));
     let instances =
         usable.iter().map(|one| Choice::new(one.id.as_str(), format!("{} · {}", one.name(), one.account_name)));
     let window = |window: &crate::schedules::backfill::PastWindow| {
         let choice = window.choice(filled.input.window.zone);
-        choice.days().unwrap_or_else(|| choice.words())
+        choice.days().unwrap_or_else(|| choice.describe())
     };
     let is_passed = |(name, _): &(String, String)| {
         name.starts_with("privacy")
@@ -83,7 +83,7 @@ async fn page(tx: &mut Tx, person: &Person, visit: &Visit, filled: Filled, told:
         at_once: filled.at_once,
         every_minutes: filled.every_minutes,
         passed: filled.input.form().into_iter().filter(is_passed).collect(),
-        errors: if told { filled.errors } else { Errors::new() },
+        errors: if show_errors { filled.errors } else { Errors::new() },
         schedule: filled.schedule,
         source: filled.source,
     })

@@ -1,7 +1,7 @@
 //! Chooses suitable columns for a chart, unless the address names them.
 
 use super::super::columns::is_id;
-use crate::results::{Fold, KeptColumn, Kind};
+use crate::results::{Fold, Kind, StoredColumn};
 use crate::web::Fields;
 use crate::web::chart::Shape;
 
@@ -39,34 +39,34 @@ pub(super) struct Choices {
     asked_fold: Fold,
 }
 
-fn is_time(column: &KeptColumn) -> bool {
+fn is_time(column: &StoredColumn) -> bool {
     matches!(column.kind, Kind::Date | Kind::Timestamp { .. })
 }
 
 /// Whether a column's values are names or categories.
-pub(super) fn names_things(column: &KeptColumn) -> bool {
+pub(super) fn names_things(column: &StoredColumn) -> bool {
     matches!(column.kind, Kind::Text | Kind::Boolean) || (column.kind == Kind::Integer && !column.is_metric())
 }
 
 impl Choices {
     /// The columns in the address, completed with suitable defaults: a time or otherwise a name as X axis, a metric
     /// rather than another number, a second name column as series. The sentence says why no chart is possible.
-    pub(super) fn of(columns: &[KeptColumn], fields: &Fields) -> Result<Self, String> {
+    pub(super) fn of(columns: &[StoredColumn], fields: &Fields) -> Result<Self, String> {
         let params = |name: &str| fields.trimmed(name).parse::<usize>().ok().filter(|place| *place < columns.len());
-        let first = |fits: &dyn Fn(usize, &KeptColumn) -> bool| {
+        let first = |fits: &dyn Fn(usize, &StoredColumn) -> bool| {
             columns.iter().enumerate().find(|(place, column)| fits(*place, column)).map(|(place, _)| place)
         };
         if !columns.iter().any(|column| column.kind.is_number()) {
             return Err("The result has no column of numbers, so there is nothing to draw.".to_owned());
         }
-        let is_plain = |column: &KeptColumn| matches!(column.kind, Kind::Text | Kind::Boolean);
+        let is_plain = |column: &StoredColumn| matches!(column.kind, Kind::Text | Kind::Boolean);
         let along = params("along")
             .or_else(|| first(&|_, column| is_time(column)))
             .or_else(|| first(&|_, column| is_plain(column) && !is_id(column)))
             .or_else(|| first(&|_, column| is_plain(column)))
             .or_else(|| first(&|_, column| names_things(column)))
             .ok_or("The result has numbers only: no day, time or name to set them along. The summary shows how each is spread.")?;
-        let number = |place: usize, column: &KeptColumn| column.kind.is_number() && place != along;
+        let number = |place: usize, column: &StoredColumn| column.kind.is_number() && place != along;
         let of = params("numbers")
             .filter(|place| columns[*place].kind.is_number())
             .or_else(|| first(&|place, column| number(place, column) && column.is_metric()))
@@ -100,8 +100,8 @@ impl Choices {
 pub(super) mod tests {
     use super::*;
 
-    pub(in crate::executions::pages::result::chart) fn columns(columns: &[(&str, Kind, bool)]) -> Vec<KeptColumn> {
-        let column = |(name, kind, metric): &(&str, Kind, bool)| KeptColumn {
+    pub(in crate::executions::pages::result::chart) fn columns(columns: &[(&str, Kind, bool)]) -> Vec<StoredColumn> {
+        let column = |(name, kind, metric): &(&str, Kind, bool)| StoredColumn {
             name: (*name).to_owned(),
             declared: None,
             column_type: Some(if *metric { "METRIC" } else { "DIMENSION" }.to_owned()),

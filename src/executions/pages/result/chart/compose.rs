@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::choose::{Choices, FOLDS};
-use crate::results::{Fold, Grain, GroupKey, Groups, KeptColumn};
+use crate::results::{Fold, Grain, GroupKey, Groups, StoredColumn};
 use crate::web::chart::{Along, Chart, SERIES, Series, Shape, Size};
 use crate::web::components::count;
 
@@ -25,7 +25,7 @@ pub(super) struct Composed {
 /// The chart of `groups`. `unit` is the label of the numbers' unit, by which they are divided with `scale`. The
 /// sentence says why there is none.
 pub(super) fn compose(
-    columns: &[KeptColumn],
+    columns: &[StoredColumn],
     choice: &Choices,
     groups: &Groups,
     unit: &str,
@@ -87,7 +87,7 @@ type Places = Vec<Vec<GroupKey>>;
 fn places(
     choice: &Choices,
     groups: &Groups,
-    columns: &[KeptColumn],
+    columns: &[StoredColumn],
     remarks: &mut Vec<String>,
 ) -> Result<(Places, Along), String> {
     let name = &columns[choice.along].name;
