@@ -45,7 +45,7 @@ const EXECUTIONS: &[Column] = &[
     ("state", "case when n = 1 then 'running' when n % 20 = 0 then 'failed' else 'succeeded' end"),
     (
         "problem",
-        "case when n % 20 = 0 then '{\"what\":\"AMC couldn't finish the execution.\",\"words\":\"Internal\"}' end",
+        "case when n % 20 = 0 then '{\"what\":\"AMC could not finish the execution.\",\"words\":\"Internal\"}' end",
     ),
     ("created_at", time!()),
     ("sent_at", time!()),

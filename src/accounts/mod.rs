@@ -70,7 +70,7 @@ pub async fn recognise(
         let public = session::public_id(&mut tx, cookie).await?;
         let config = &site.config;
         let person = person
-            .filter(|person| person.standing == PersonStatus::Active)
+            .filter(|person| person.status == PersonStatus::Active)
             .filter(|person| model::stays(person.role, config.is_demo(), &config.allowed_emails, &person.email));
         if let (Some(person), Some(public)) = (person, public) {
             let person = Person {

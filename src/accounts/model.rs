@@ -62,7 +62,7 @@ impl PersonStatus {
 
     /// Parses the stored name; anything unknown means no sign-in.
     pub fn parse(text: &str) -> Self {
-        Self::ALL.into_iter().find(|standing| standing.name() == text).unwrap_or(Self::Suspended)
+        Self::ALL.into_iter().find(|status| status.name() == text).unwrap_or(Self::Suspended)
     }
 }
 

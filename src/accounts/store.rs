@@ -18,14 +18,14 @@ pub(super) struct PersonRow {
     pub(super) name: String,
     pub(super) email: String,
     pub(super) role: Role,
-    pub(super) standing: PersonStatus,
+    pub(super) status: PersonStatus,
 }
 
 impl FromRow for PersonRow {
     fn from_row(row: &Row) -> Result<Self> {
         let role = Role::parse(&row.get::<String>("role")?).unwrap_or(Role::Member);
-        let standing = PersonStatus::parse(&row.get::<String>("state")?);
-        Ok(Self { name: row.get("name")?, email: row.get("email")?, role, standing })
+        let status = PersonStatus::parse(&row.get::<String>("state")?);
+        Ok(Self { name: row.get("name")?, email: row.get("email")?, role, status })
     }
 }
 
@@ -110,8 +110,8 @@ async fn back(
 ) -> Result<Entry> {
     const BACK: &str = "update people set name = $2, email = $3, signed_in_at = $4 \
         where id = $1 and state = 'active'";
-    if row.standing != PersonStatus::Active {
-        return Ok(Entry::Closed(row.standing));
+    if row.status != PersonStatus::Active {
+        return Ok(Entry::Closed(row.status));
     }
     if !stays(row.role, config.is_demo(), &config.allowed_emails, &person.email) {
         return Ok(Entry::NotListed);

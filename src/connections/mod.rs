@@ -20,7 +20,7 @@ pub use model::State;
 pub use pages::redirect_address;
 pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
 pub use seals::{SealedTokens, reseal, seals};
-pub use status::{ConnectionStatus, standing};
+pub use status::{ConnectionStatus, statuses};
 pub use store::{ConnectedRegion, connected, disconnect, regions};
 
 use std::sync::Arc;

@@ -22,7 +22,7 @@ pub struct ConnectionStatus {
 }
 
 /// The status of a person's own connections, by region.
-pub async fn standing(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectionStatus>> {
+pub async fn statuses(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectionStatus>> {
     let filter = store::Filter { of: Some(person.clone()), ..store::Filter::default() };
     let connections = store::health(tx, &filter, PageRange::first(i64::MAX)).await?;
     Ok(connections

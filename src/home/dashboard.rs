@@ -154,7 +154,7 @@ impl Work {
             has_queries,
             favourites,
             recent,
-            health: connections::standing(tx, person).await?,
+            health: connections::statuses(tx, person).await?,
             tag: String::new(),
         };
         Ok(Self { tag: live::tag(&work), ..work })

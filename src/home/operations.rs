@@ -127,7 +127,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
     let site = &home.site;
     let mut tx = site.db.read(&person.scope()).await?;
     let now = site.clock.now();
-    let connections = connections::standing(&mut tx, &person.id).await?;
+    let connections = connections::statuses(&mut tx, &person.id).await?;
     let queues = executions::queues(&mut tx, &person.id).await?;
     drop(tx);
     let mut tx = site.db.read(&Scope::System).await?;

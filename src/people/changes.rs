@@ -8,7 +8,7 @@ use serde_json::json;
 use super::pages::page;
 use super::{address, whose};
 use crate::accounts::audit::{self, Action};
-use crate::accounts::{self, Member, MemberChange, Role as SiteRole, Standing, Unchanged};
+use crate::accounts::{self, Member, MemberChange, PersonStatus, Role as SiteRole, Unchanged};
 use crate::db::{Scope, Tx};
 use crate::ids::{InstanceId, PersonId};
 use crate::instances::{self, Role, Source};
@@ -74,9 +74,9 @@ pub(super) async fn resume(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     let now = site.clock.now();
-    let (mut tx, id, was) = changed(&site, &person, &id, MemberChange::Standing(Standing::Active)).await?;
-    if was.standing != Standing::Active {
-        let detail = json!({ "from": was.standing.name() });
+    let (mut tx, id, was) = changed(&site, &person, &id, MemberChange::Status(PersonStatus::Active)).await?;
+    if was.status != PersonStatus::Active {
+        let detail = json!({ "from": was.status.name() });
         audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Resumed, id.as_str(), detail).await?;
     }
     tx.commit().await?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::accounts::audit::{self, Action};
-use crate::connections::{self, Reach};
+use crate::connections::{self, ConnectedRegion};
 use crate::db::{self, Scope, Single, Tx, sql};
 use crate::ids::{ConnectionId, PersonId};
 use crate::instances::{self, NamedInstance};
@@ -19,7 +19,7 @@ use crate::web::{self, Html, Person, Site, Visit};
 #[template(path = "people/disconnect.html")]
 pub(super) struct DisconnectPage {
     shell: Shell,
-    reach: Reach,
+    reach: ConnectedRegion,
     instances: Vec<NamedInstance>,
     unfinished: i64,
     ends_at: DateTime<Utc>,
@@ -36,7 +36,7 @@ impl DisconnectPage {
 }
 
 /// One of a person's own connections that is not disconnected.
-async fn own(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Reach> {
+async fn own(tx: &mut Tx, person: &Person, id: &str) -> web::Result<ConnectedRegion> {
     let id: ConnectionId = id.parse().map_err(|_| web::Error::Missing)?;
     let own = connections::connected(tx, &person.id).await?;
     own.into_iter().find(|reach| reach.id == id).ok_or(web::Error::Missing)

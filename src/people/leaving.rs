@@ -8,7 +8,7 @@ use serde_json::json;
 use super::changes::{changed, refused};
 use super::{address, whose};
 use crate::accounts::audit::{self, Action};
-use crate::accounts::{self, Member, MemberChange, Standing};
+use crate::accounts::{self, Member, MemberChange, PersonStatus};
 use crate::connections;
 use crate::db::{self, Scope, Tx};
 use crate::ids::PersonId;
@@ -132,7 +132,7 @@ pub(super) async fn suspend(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     let now = site.clock.now();
-    let (mut tx, id, was) = changed(&site, &person, &id, MemberChange::Standing(Standing::Suspended)).await?;
+    let (mut tx, id, was) = changed(&site, &person, &id, MemberChange::Status(PersonStatus::Suspended)).await?;
     let (sessions, connections) = shut_out(&site, &mut tx, &person.id, &id).await?;
     let detail = json!({ "sessions": sessions, "connections": connections, "unfinished_executions": was.unfinished });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Suspended, id.as_str(), detail).await?;
@@ -159,7 +159,7 @@ pub(super) async fn remove(
         errors.add("successor", "Choose who takes over their queries and drafts.");
         return Ok(Html(page(&site, &person, &visit, &id, true, errors).await?).unprocessable());
     };
-    let change = MemberChange::Standing(Standing::Removed);
+    let change = MemberChange::Status(PersonStatus::Removed);
     let was = accounts::change_member(&mut tx, now, &person.id, &id, change).await.map_err(refused)?;
     let (sessions, connections) = shut_out(&site, &mut tx, &person.id, &id).await?;
     let instances = instances::revoke_all(&mut tx, &id).await?;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::accounts::{self, Member, MemberFilter, Role, Standing};
+use crate::accounts::{self, Member, MemberFilter, PersonStatus, Role};
 use crate::db::Scope;
 use crate::web::components::{Choice, Pager, State as Colour};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
@@ -24,14 +24,14 @@ pub(super) struct ListPage {
     pager: Pager,
     filter: MemberFilter,
     roles: Vec<Choice>,
-    standings: Vec<Choice>,
+    statuses: Vec<Choice>,
 }
 
-pub(super) const fn colour(standing: Standing) -> Colour {
-    match standing {
-        Standing::Active => Colour::Done,
-        Standing::Suspended => Colour::Waiting,
-        Standing::Removed => Colour::Failed,
+pub(super) const fn colour(status: PersonStatus) -> Colour {
+    match status {
+        PersonStatus::Active => Colour::Done,
+        PersonStatus::Suspended => Colour::Waiting,
+        PersonStatus::Removed => Colour::Failed,
     }
 }
 
@@ -46,12 +46,12 @@ fn administrator(person: &Person) -> web::Result<()> {
 
 fn filter(params: &mut ListParams) -> MemberFilter {
     let role = params.value("role", "role", Role::parse);
-    let known = |name: &str| Standing::ALL.into_iter().find(|standing| standing.name() == name);
-    let standing = params.value("state", "state", known);
+    let known = |name: &str| PersonStatus::ALL.into_iter().find(|status| status.name() == name);
+    let status = params.value("state", "state", known);
     MemberFilter {
         text: params.text("q"),
         role: role.map(Role::name).unwrap_or_default().to_owned(),
-        standing: standing.map(Standing::name).unwrap_or_default().to_owned(),
+        status: status.map(PersonStatus::name).unwrap_or_default().to_owned(),
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn show(
     drop(tx);
     let any = |label: &str| std::iter::once(Choice::new("", label));
     let roles = [Role::Administrator, Role::Member].map(|role| Choice::new(role.name(), role.label()));
-    let standings = Standing::ALL.map(|standing| Choice::new(standing.name(), standing.label()));
+    let statuses = PersonStatus::ALL.map(|status| Choice::new(status.name(), status.label()));
     Ok(Html(ListPage {
         shell: visit.shell("People", Section::None).await,
         list: params.list(&[]),
@@ -78,7 +78,7 @@ pub(super) async fn show(
         pager,
         filter,
         roles: any("Any role").chain(roles).collect(),
-        standings: any("Any state").chain(standings).collect(),
+        statuses: any("Any state").chain(statuses).collect(),
     }))
 }
 
@@ -101,8 +101,8 @@ impl Export for Member {
             json!(self.name),
             json!(self.email),
             json!(self.role.name()),
-            json!(self.standing.name()),
-            self.standing_since.map_or(Value::Null, rfc3339),
+            json!(self.status.name()),
+            self.status_since.map_or(Value::Null, rfc3339),
             json!(self.instances),
             json!(self.unfinished),
             rfc3339(self.created_at),

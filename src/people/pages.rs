@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 
 use super::list::colour;
 use super::whose;
-use crate::accounts::{self, Member, Role as SiteRole, Standing};
+use crate::accounts::{self, Member, PersonStatus, Role as SiteRole};
 use crate::db::Scope;
 use crate::ids::PersonId;
 use crate::instances::{self, PersonGrant, Role, Source};
@@ -32,11 +32,11 @@ pub(super) struct DetailPage {
 
 impl DetailPage {
     fn colour(&self) -> Colour {
-        colour(self.member.standing)
+        colour(self.member.status)
     }
 
     fn may_change(&self) -> bool {
-        !self.is_oneself && self.member.standing != Standing::Removed
+        !self.is_oneself && self.member.status != PersonStatus::Removed
     }
 }
 

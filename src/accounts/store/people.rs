@@ -17,9 +17,9 @@ pub struct Member {
     pub email: String,
     pub role: Role,
     /// Whether they may sign in.
-    pub standing: PersonStatus,
+    pub status: PersonStatus,
     /// Since when; `None` if they always could.
-    pub standing_since: Option<DateTime<Utc>>,
+    pub status_since: Option<DateTime<Utc>>,
     /// When they first signed in.
     pub created_at: DateTime<Utc>,
     /// When they last signed in.
@@ -32,14 +32,14 @@ pub struct Member {
 
 impl FromRow for Member {
     fn from_row(row: &Row) -> Result<Self> {
-        let PersonRow { name, email, role, standing } = PersonRow::from_row(row)?;
+        let PersonRow { name, email, role, status } = PersonRow::from_row(row)?;
         Ok(Self {
             id: row.get("id")?,
             name,
             email,
             role,
-            standing,
-            standing_since: row.get("state_at")?,
+            status,
+            status_since: row.get("state_at")?,
             created_at: row.get("created_at")?,
             signed_in_at: row.get("signed_in_at")?,
             instances: row.get("instances")?,
@@ -56,7 +56,7 @@ pub struct MemberFilter {
     /// `administrator` or `member`; empty for both.
     pub role: String,
     /// `active`, `suspended` or `removed`; empty for all.
-    pub standing: String,
+    pub status: String,
 }
 
 macro_rules! select {
@@ -82,7 +82,7 @@ macro_rules! filtered {
 }
 
 fn filtered(text: &'static str, filter: &MemberFilter) -> Statement {
-    sql(text).bind(containing(&filter.text)).bind(&filter.role).bind(&filter.standing)
+    sql(text).bind(containing(&filter.text)).bind(&filter.role).bind(&filter.status)
 }
 
 /// A range of the filtered people, by name.
@@ -123,7 +123,7 @@ pub async fn successors(tx: &mut Tx, but: &PersonId) -> Result<Vec<(PersonId, St
 pub enum MemberChange {
     Role(Role),
     /// Whether they may sign in.
-    PersonStatus(PersonStatus),
+    Status(PersonStatus),
 }
 
 /// Why a person isn't changed.
@@ -146,7 +146,7 @@ pub enum Unchanged {
 /// A person, if the caller may change them: administrators may change everybody but themselves.
 pub async fn may_change(tx: &mut Tx, by: &PersonId, id: &PersonId) -> std::result::Result<Member, Unchanged> {
     let asking = member(tx, by).await?;
-    if asking.role != Role::Administrator || asking.standing != PersonStatus::Active {
+    if asking.role != Role::Administrator || asking.status != PersonStatus::Active {
         return Err(Unchanged::NotAdministrator);
     }
     if by == id {
@@ -167,12 +167,11 @@ pub async fn change_member(
     const OTHERS: &str = "select count(*) as value from people where role = 'administrator' and state = 'active' \
         and id <> $1";
     const ROLE: &str = "update people set role = $2 where id = $1";
-    const STANDING: &str = "update people set state = $2, state_at = $3 where id = $1";
+    const STATE: &str = "update people set state = $2, state_at = $3 where id = $1";
     tx.alone("administrators").await?;
     let was = may_change(tx, by, id).await?;
-    let stays =
-        matches!(change, MemberChange::Role(Role::Administrator) | MemberChange::PersonStatus(PersonStatus::Active));
-    if was.role == Role::Administrator && was.standing == PersonStatus::Active && !stays {
+    let stays = matches!(change, MemberChange::Role(Role::Administrator) | MemberChange::Status(PersonStatus::Active));
+    if was.role == Role::Administrator && was.status == PersonStatus::Active && !stays {
         let Single(others): Single<i64> = sql(OTHERS).bind(id).one(tx).await?;
         if others == 0 {
             return Err(Unchanged::LastAdministrator);
@@ -180,9 +179,7 @@ pub async fn change_member(
     }
     match change {
         MemberChange::Role(role) => sql(ROLE).bind(id).bind(role.name()).execute(tx).await?,
-        MemberChange::PersonStatus(standing) => {
-            sql(STANDING).bind(id).bind(standing.name()).bind(now).execute(tx).await?
-        }
+        MemberChange::Status(status) => sql(STATE).bind(id).bind(status.name()).bind(now).execute(tx).await?,
     };
     Ok(was)
 }

@@ -178,7 +178,7 @@ async fn own_lost(tx: &mut Tx, person: &Person, execution: &Execution) -> web::R
     if execution.waiting_for.is_none() {
         return Ok(None);
     }
-    let own = connections::standing(tx, &person.id).await?;
+    let own = connections::statuses(tx, &person.id).await?;
     Ok(own.into_iter().find(|one| one.is_lost && one.id == execution.connection).map(|one| one.region))
 }
 

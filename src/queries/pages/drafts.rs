@@ -39,7 +39,7 @@ struct StatePart {
 
 /// The outcome of saving a draft.
 enum Outcome {
-    Saved(DraftId),
+    Stored(DraftId),
     /// The text equals the saved query: there is nothing to store.
     Saved,
     /// Another editor owns a draft of the same query.
@@ -81,7 +81,7 @@ pub(super) async fn save(
     };
     tx.commit().await?;
     match outcome {
-        Outcome::Saved(_) if is_typing => {
+        Outcome::Stored(_) if is_typing => {
             part.kept = Some(now);
             part.moved = query.filter(|query| what.revision > 0 && query.revision > what.revision);
             Ok(Html(part).into_response())
@@ -95,7 +95,7 @@ pub(super) async fn save(
             visit.flash(Tone::Info, "The text matches the saved query, so there is no draft to save.").await;
             Ok(Redirect::to(&what.action()).into_response())
         }
-        Outcome::Saved(id) => {
+        Outcome::Stored(id) => {
             visit.flash(Tone::Success, "Draft saved. Only you can see it, above the list of queries.").await;
             Ok(Redirect::to(&format!("/queries/new?draft={id}")).into_response())
         }
@@ -174,7 +174,7 @@ async fn overwrite_draft(
         }
     }
     let draft = draft(id, what, written, fields, now);
-    Ok(Outcome::Saved(store::save_draft(tx, &site.random, now, &person.id, &draft).await?))
+    Ok(Outcome::Stored(store::save_draft(tx, &site.random, now, &person.id, &draft).await?))
 }
 
 /// The form's values for the next run only: parameter values and options.
