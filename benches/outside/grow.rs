@@ -28,6 +28,11 @@ pub(crate) struct Grown {
     pub(crate) connection: String,
     pub(crate) schedule: String,
     pub(crate) backfill: String,
+    pub(crate) report: String,
+    pub(crate) brand: String,
+    pub(crate) notice: String,
+    pub(crate) webhook: String,
+    pub(crate) delivery: String,
 }
 
 /// A column and the content of its copies; `n` counts them from 1, `$2` is their total number.

@@ -10,7 +10,7 @@ use super::bare;
 use super::caller::Caller;
 use super::grow::{self, Grown};
 use super::load::{Load, load, say};
-use super::site::{Site, selector};
+use super::site::{Site, selector, until};
 use super::walk;
 
 /// A row of the list for each execution.
@@ -67,6 +67,7 @@ pub(crate) async fn make_instances(site: &Site, count: usize) -> anyhow::Result<
 /// One of each kind, made as people make it.
 pub(crate) async fn made(site: &Site) -> anyhow::Result<Grown> {
     let instance = site.instance("Standard").await?;
+    site.send("/settings/notices", &[("manual", "true")]).await?;
     let page = site.run(&instance, SQL, ["settled", "", "", "drop"]).await?;
     site.until(&page, "Succeeded").await?;
     let last = |address: &str| address.split(['?', '#']).next()?.rsplit('/').next().map(str::to_owned);
@@ -98,15 +99,41 @@ pub(crate) async fn made(site: &Site) -> anyhow::Result<Grown> {
     let past =
         [("query", query.as_str()), ("instance", &instance), ("first_day", "2026-01-05"), ("last_day", "2026-01-18")];
     let backfill = last(&site.send("/schedules/backfills", &past).await?).context("a back-fill")?;
+    let guided = "/guides/first-query/queries/reach-and-frequency-by-campaign/run";
+    site.send(guided, &[("instance", &instance)]).await?;
+    let report = site.send("/guides/first-query/reports", &[("instance", &instance)]).await?;
+    let report = last(&report).context("a report")?;
+    let brands = format!("/instances/{instance}/brands");
+    site.send(&brands, &[("name", "Fern Garden"), ("items", "B012345678")]).await?;
+    let brand = first_in(site, &brands).await?;
+    let notice = first_in(site, "/notices").await?;
+    let chat = [("name", "Chat"), ("kind", "chat"), ("sends", "problems"), ("url", "https://chat.invalid/")];
+    let webhook = last(&site.send("/settings/webhooks", &chat).await?).context("a webhook")?;
+    let delivery = last(&site.send(&format!("/settings/webhooks/{webhook}/test"), &[]).await?).context("a delivery")?;
     Ok(Grown {
         instance,
         query,
         draft,
         schedule,
         backfill,
+        report,
+        brand,
+        notice,
+        webhook,
+        delivery,
         execution: last(&page).context("an execution")?,
         connection,
     })
+}
+
+/// The id of the first row of a list, once there is one.
+async fn first_in(site: &Site, list: &str) -> anyhow::Result<String> {
+    until(async || {
+        let page = Html::parse_document(&site.page(list).await?);
+        let link = page.select(&selector("tbody th a")?).find_map(|link| link.value().attr("href"));
+        Ok(link.and_then(|link| Some(link.split(['?', '#']).next()?.rsplit('/').next()?.to_owned())))
+    })
+    .await
 }
 
 fn ms(time: Duration) -> f64 {

@@ -178,7 +178,7 @@ pub(crate) fn selector(text: &str) -> anyhow::Result<Selector> {
     Selector::parse(text).map_err(|error| anyhow::anyhow!("{error}"))
 }
 
-async fn until<T>(look: impl AsyncFn() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
+pub(crate) async fn until<T>(look: impl AsyncFn() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
         if let Some(found) = look().await? {

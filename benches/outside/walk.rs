@@ -34,7 +34,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/schedules/new", "/schedules/new?query={query}"),
     ("/schedules/{id}", "/schedules/{schedule}"),
     ("/guides/{slug}/files/{part}", "/guides/first-query/files/none.png"),
-    ("/guides/reports/{id}", "/guides/reports/rep_00000000000000000000000001"),
+    ("/guides/reports/{id}", "/guides/reports/{report}"),
     ("/guides/{slug}", "/guides/first-query"),
     ("/library/updates/{id}", "/library/updates/{query}"),
     ("/library/{slug}", "/library/reach-by-campaign"),
@@ -42,6 +42,12 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/settings/people/{id}", "/settings/people/per_00000000000000000000000001"),
     ("/settings/connections/{id}", "/settings/connections/{connection}"),
     ("/static/{file}", "{static}"),
+    ("/brands/{id}", "/brands/{brand}"),
+    ("/help/checks/{code}", "/help/checks/unknown-source"),
+    ("/notices/{id}", "/notices/{notice}"),
+    ("/queries/catalogue/{file}", "/queries/catalogue/{catalogue}"),
+    ("/settings/webhooks/deliveries/{id}", "/settings/webhooks/deliveries/{delivery}"),
+    ("/settings/webhooks/{id}", "/settings/webhooks/{webhook}"),
 ];
 
 /// More addresses of the same routes with other parameters.
@@ -89,8 +95,11 @@ impl Measured {
 pub(crate) async fn every_page(site: &Site, grown: &Grown) -> anyhow::Result<()> {
     let home = site.page("/").await?;
     let file = home.split('"').find(|text| text.starts_with("/static/app.")).context("a stylesheet")?;
+    let editor = site.page(&format!("/queries/new?instance={}", grown.instance)).await?;
+    let catalogue = editor.split("/queries/catalogue/").nth(1).and_then(|rest| rest.split(['?', '"', '&']).next());
+    let catalogue = catalogue.context("a catalog of the editor")?;
     let mut measured = Vec::new();
-    for address in addresses(grown, file)? {
+    for address in addresses(grown, file, catalogue)? {
         measured.push(measure(site, address).await?);
     }
     measured.sort_by(|one, other| other.alone.total_cmp(&one.alone));
@@ -113,7 +122,7 @@ pub(crate) async fn every_page(site: &Site, grown: &Grown) -> anyhow::Result<()>
 }
 
 /// Every address, with examples for path parameters.
-fn addresses(grown: &Grown, file: &str) -> anyhow::Result<Vec<String>> {
+fn addresses(grown: &Grown, file: &str, catalogue: &str) -> anyhow::Result<Vec<String>> {
     let mut paths = Vec::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     gather(&source, &source, &mut paths)?;
@@ -129,6 +138,12 @@ fn addresses(grown: &Grown, file: &str) -> anyhow::Result<Vec<String>> {
             .replace("{instance}", &grown.instance)
             .replace("{schedule}", &grown.schedule)
             .replace("{backfill}", &grown.backfill)
+            .replace("{report}", &grown.report)
+            .replace("{brand}", &grown.brand)
+            .replace("{notice}", &grown.notice)
+            .replace("{webhook}", &grown.webhook)
+            .replace("{delivery}", &grown.delivery)
+            .replace("{catalogue}", catalogue)
             .replace("{draft}", &grown.draft)
             .replace("{connection}", &grown.connection)
             .replace("{static}", file);

@@ -127,6 +127,22 @@ pub(crate) fn routes() -> Vec<String> {
     routes
 }
 
+/// The benchmark of pages measures each route, so it needs an example for each path parameter.
+#[test]
+fn every_page_with_a_parameter_has_an_example_in_the_benchmark() {
+    let walk = source::read("benches/outside/walk.rs");
+    let examples: Vec<&str> =
+        walk.lines().filter_map(|line| line.trim().strip_prefix("(\"")?.split('"').next()).collect();
+    assert!(examples.len() > 10, "the examples are not found any more: {examples:?}");
+    let program = source::files("src").into_iter().filter(|file| file.is_program() && routes::are_served(&file.path));
+    let pages = program.flat_map(|file| routes::routes(&file.code())).filter(|route| route.is_get);
+    let missing: Vec<String> = pages
+        .map(|route| route.path)
+        .filter(|path| path.contains('{') && !examples.iter().any(|example| path.starts_with(example)))
+        .collect();
+    none(&missing);
+}
+
 /// Fails with all violations, one per line.
 #[track_caller]
 fn none(breaches: &[String]) {
