@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use ulid::Ulid;
 
 /// A source of randomness for ids, secrets and jitter; cheap to clone.
@@ -55,6 +56,11 @@ impl Random {
         let ulid = Ulid::from_parts(millis, u128::from_le_bytes(self.bytes()));
         I::from_ulid(ulid)
     }
+}
+
+/// The SHA-256 of a random token as URL-safe Base64: what is stored of the token of a link.
+pub fn token_hash(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
 }
 
 impl fmt::Debug for Random {
@@ -200,6 +206,12 @@ ids! {
     TemplateId = "tpl";
     /// A query created from a template.
     TemplateUseId = "use";
+    /// An invitation to this installation.
+    InvitationId = "inv";
+    /// A public link to a result or a report.
+    LinkId = "lnk";
+    /// A nightly backup.
+    BackupId = "bkp";
     /// An entry of the audit log.
     AuditId = "aud";
     /// A process that holds leases.

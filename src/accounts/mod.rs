@@ -1,9 +1,10 @@
 //! People: who may sign in, their sessions, and the audit log.
 //!
 //! Signing in needs a grant from Amazon and so is in the room above, `connections`, which calls this room to admit a
-//! person. The first person becomes the administrator; others must be on the list of allowed addresses.
+//! person. The first person becomes the administrator; others must be on the list of allowed addresses, or invited.
 
 pub mod audit;
+pub mod invitations;
 mod log;
 mod model;
 mod pages;
@@ -19,10 +20,11 @@ use tower_sessions::Session;
 
 pub use model::{Admission, Entry, NewPerson, PersonStatus, Role};
 pub use store::{
-    Member, MemberChange, MemberFilter, Unchanged, admit, change_member, count_members, may_change, member, members,
-    successors,
+    Member, MemberChange, MemberFilter, Unchanged, admit, by_email, change_member, count_members, may_change, member,
+    members, successors,
 };
 
+use crate::config::Config;
 use crate::db::{Scope, Stamp};
 use crate::ids::PersonId;
 use crate::web::room::{PageEntry, Room};
@@ -30,6 +32,7 @@ use crate::web::session::{self, Sessions};
 use crate::web::shell::Section;
 use crate::web::{self, Person, Site};
 use session_cleaner::SessionCleaner;
+use store::PersonRow;
 
 /// The room. Expired sessions are removed from `sessions`.
 pub fn room(site: Site, sessions: Sessions) -> Room {
@@ -52,6 +55,11 @@ pub fn room(site: Site, sessions: Sessions) -> Room {
     }
 }
 
+/// Whether the list of allowed addresses lets this address in.
+pub fn is_listed(config: &Config, email: &str) -> bool {
+    model::admission(false, config.is_demo(), &config.allowed_emails, email) != Admission::Refused
+}
+
 /// Adds the signed-in [`Person`] to the request, for handlers.
 pub async fn recognise(
     State(site): State<Site>,
@@ -69,9 +77,10 @@ pub async fn recognise(
         let person = store::find(&mut tx, &id).await?;
         let public = session::public_id(&mut tx, cookie).await?;
         let config = &site.config;
-        let person = person
-            .filter(|person| person.status == PersonStatus::Active)
-            .filter(|person| model::stays(person.role, config.is_demo(), &config.allowed_emails, &person.email));
+        let person = person.filter(|person| person.status == PersonStatus::Active).filter(|person| {
+            let PersonRow { role, is_invited, email, .. } = person;
+            model::stays(*role, *is_invited, config.is_demo(), &config.allowed_emails, email)
+        });
         if let (Some(person), Some(public)) = (person, public) {
             let person = Person {
                 id,

@@ -96,10 +96,10 @@ pub enum Admission {
     Refused,
 }
 
-/// Whether somebody who was admitted earlier still may sign in: administrators always, others while they are on the
-/// list. So someone removed from the list loses access at the next start, signed in or not.
-pub(super) fn stays(role: Role, demo: bool, allowed: &[String], email: &str) -> bool {
-    role == Role::Administrator || admission(false, demo, allowed, email) != Admission::Refused
+/// Whether somebody who was admitted earlier still may sign in: administrators and invited people always, others while
+/// they are on the list. So someone removed from the list loses access at the next start, signed in or not.
+pub(super) fn stays(role: Role, is_invited: bool, demo: bool, allowed: &[String], email: &str) -> bool {
+    role == Role::Administrator || is_invited || admission(false, demo, allowed, email) != Admission::Refused
 }
 
 /// Decides about somebody new: the first becomes administrator, later ones are admitted if the list has their address
@@ -132,10 +132,11 @@ mod tests {
         assert_eq!(later(""), Admission::Refused);
         assert_eq!(admission(false, true, &[], "x@example.org"), Admission::As(Role::Member));
         assert!(
-            stays(Role::Member, false, &allowed, "bob@agency.example")
-                && stays(Role::Member, true, &[], "x@example.org")
+            stays(Role::Member, false, false, &allowed, "bob@agency.example")
+                && stays(Role::Member, false, true, &[], "x@example.org")
         );
-        assert!(stays(Role::Administrator, false, &[], "x@example.org"));
-        assert!(!stays(Role::Member, false, &allowed, "left@example.org"));
+        assert!(stays(Role::Administrator, false, false, &[], "x@example.org"));
+        assert!(!stays(Role::Member, false, false, &allowed, "left@example.org"));
+        assert!(stays(Role::Member, true, false, &allowed, "left@example.org"));
     }
 }

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
+pub(super) mod invitations;
 mod people;
 
 pub use people::{
-    Member, MemberChange, MemberFilter, Unchanged, change_member, count_members, may_change, member, members,
+    Member, MemberChange, MemberFilter, Unchanged, by_email, change_member, count_members, may_change, member, members,
     successors,
 };
 
@@ -19,18 +20,21 @@ pub(super) struct PersonRow {
     pub(super) email: String,
     pub(super) role: Role,
     pub(super) status: PersonStatus,
+    /// Whether an invitation lets them stay, whatever the list of allowed addresses says.
+    pub(super) is_invited: bool,
 }
 
 impl FromRow for PersonRow {
     fn from_row(row: &Row) -> Result<Self> {
         let role = Role::parse(&row.get::<String>("role")?).unwrap_or(Role::Member);
         let status = PersonStatus::parse(&row.get::<String>("state")?);
-        Ok(Self { name: row.get("name")?, email: row.get("email")?, role, status })
+        let is_invited = row.get::<Option<String>>("invitation_id")?.is_some();
+        Ok(Self { name: row.get("name")?, email: row.get("email")?, role, status, is_invited })
     }
 }
 
 pub(super) async fn find(tx: &mut Tx, id: &PersonId) -> Result<Option<PersonRow>> {
-    const FIND: &str = "select name, email, role, state from people where id = $1";
+    const FIND: &str = "select name, email, role, state, invitation_id from people where id = $1";
     sql(FIND).bind(id).optional(tx).await
 }
 
@@ -51,30 +55,35 @@ pub(super) async fn everybody(tx: &mut Tx) -> Result<Vec<(PersonId, String)>> {
 }
 
 /// Admits a person: one who was here before if they may stay (updating name and address), a new one according to the
-/// rules.
+/// rules, or because of the invitation with this token.
 pub async fn admit(
     tx: &mut Tx,
     random: &Random,
     config: &Config,
     now: DateTime<Utc>,
     person: &NewPerson,
+    token: Option<&str>,
 ) -> Result<Entry> {
     const COUNT: &str = "select count(*) as value from people";
-    const ADD: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at) \
-        values ($1, $2, $3, $4, $5, $6, $6)";
+    const ADD: &str = "insert into people (id, amazon_user_id, name, email, role, created_at, signed_in_at, \
+        invitation_id) values ($1, $2, $3, $4, $5, $6, $6, $7)";
     if let Some(known) = known(tx, person).await? {
-        return back(tx, config, now, person, known).await;
+        return back(tx, config, now, person, known, token).await;
     }
     // One newcomer at a time, so that two concurrent sign-ins don't both become the first, nor create two people.
     tx.alone("a newcomer").await?;
     if let Some(known) = known(tx, person).await? {
-        return back(tx, config, now, person, known).await;
+        return back(tx, config, now, person, known, token).await;
     }
     let Single(people): Single<i64> = sql(COUNT).one(tx).await?;
-    let Admission::As(role) = admission(people == 0, config.is_demo(), &config.allowed_emails, &person.email) else {
-        return Ok(Entry::NotListed);
-    };
     let id: PersonId = random.id(now);
+    let (role, invitation) = match admission(people == 0, config.is_demo(), &config.allowed_emails, &person.email) {
+        Admission::As(role) => (role, None),
+        Admission::Refused => match invitations::claim(tx, now, token, &id, &person.email).await? {
+            Some(invitation) => (Role::Member, Some(invitation)),
+            None => return Ok(Entry::NotListed),
+        },
+    };
     sql(ADD)
         .bind(&id)
         .bind(&person.amazon_user_id)
@@ -82,6 +91,7 @@ pub async fn admit(
         .bind(&person.email)
         .bind(role.name())
         .bind(now)
+        .bind(invitation.as_ref())
         .execute(tx)
         .await?;
     Ok(Entry::In(id))
@@ -97,7 +107,7 @@ impl FromRow for Known {
 }
 
 async fn known(tx: &mut Tx, person: &NewPerson) -> Result<Option<Known>> {
-    const FIND: &str = "select id, name, email, role, state from people where amazon_user_id = $1";
+    const FIND: &str = "select id, name, email, role, state, invitation_id from people where amazon_user_id = $1";
     sql(FIND).bind(&person.amazon_user_id).optional(tx).await
 }
 
@@ -107,16 +117,28 @@ async fn back(
     now: DateTime<Utc>,
     person: &NewPerson,
     Known(id, row): Known,
+    token: Option<&str>,
 ) -> Result<Entry> {
-    const BACK: &str = "update people set name = $2, email = $3, signed_in_at = $4 \
-        where id = $1 and state = 'active'";
+    const BACK: &str = "update people set name = $2, email = $3, signed_in_at = $4, \
+        invitation_id = coalesce($5, invitation_id) where id = $1 and state = 'active'";
     if row.status != PersonStatus::Active {
         return Ok(Entry::Closed(row.status));
     }
-    if !stays(row.role, config.is_demo(), &config.allowed_emails, &person.email) {
-        return Ok(Entry::NotListed);
+    let mut invitation = None;
+    if !stays(row.role, row.is_invited, config.is_demo(), &config.allowed_emails, &person.email) {
+        invitation = invitations::claim(tx, now, token, &id, &person.email).await?;
+        if invitation.is_none() {
+            return Ok(Entry::NotListed);
+        }
     }
-    let let_in = sql(BACK).bind(&id).bind(&person.name).bind(&person.email).bind(now).execute(tx).await?;
+    let let_in = sql(BACK)
+        .bind(&id)
+        .bind(&person.name)
+        .bind(&person.email)
+        .bind(now)
+        .bind(invitation.as_ref())
+        .execute(tx)
+        .await?;
     if let_in == 0 {
         // They were suspended while this waited for the row.
         return Ok(Entry::Closed(PersonStatus::Suspended));

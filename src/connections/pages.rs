@@ -14,7 +14,7 @@ use tower_sessions::Session;
 use super::grants::{Grants, grant, region};
 use super::{health, store};
 use crate::accounts::audit::{self, Action};
-use crate::accounts::{self, Entry, NewPerson, PersonStatus};
+use crate::accounts::{self, Entry, NewPerson, PersonStatus, invitations};
 use crate::amazon::{self, ErrorKind, Handshake, Region};
 use crate::config::Config;
 use crate::db::Scope;
@@ -166,7 +166,8 @@ async fn callback(
         return Ok(refused(&visit, region, &asked.next, why).await);
     }
     let handshake = Handshake { state: Secret::new(asked.state), verifier: Secret::new(asked.verifier) };
-    match enter(&grants, region, fields.get("code"), &handshake).await {
+    let invitation = invitations::token_in(&asked.next);
+    match enter(&grants, region, fields.get("code"), &handshake, invitation).await {
         Ok(person) => {
             admit_session(&session, &person, &headers).await?;
             if grants.site.held.is_some() {
@@ -219,7 +220,14 @@ impl From<amazon::Error> for Refusal {
 }
 
 /// Exchanges the code, reads the profile, and stores person and grant together.
-async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshake) -> Result<PersonId, Refusal> {
+/// `invitation` is the token of the link that led here.
+async fn enter(
+    grants: &Grants,
+    region: Region,
+    code: &str,
+    handshake: &Handshake,
+    invitation: Option<&str>,
+) -> Result<PersonId, Refusal> {
     let site = &grants.site;
     let redirect = redirect_address(&grants.site.config).map_err(|error| Refusal::Fail(error.into()))?;
     let tokens = grants.client.exchange(region, &Secret::new(code), &redirect, handshake).await?;
@@ -232,7 +240,7 @@ async fn enter(grants: &Grants, region: Region, code: &str, handshake: &Handshak
         email,
     };
     let mut tx = site.db.write(&Scope::System).await?;
-    let entry = accounts::admit(&mut tx, &site.random, &site.config, now, &newcomer).await?;
+    let entry = accounts::admit(&mut tx, &site.random, &site.config, now, &newcomer, invitation).await?;
     let Entry::In(person) = entry else {
         let (subject, detail) = (newcomer.amazon_user_id.as_str(), json!({ "region": region.code() }));
         audit::write(&mut tx, &site.random, now, None, Action::Refused, subject, detail).await?;
@@ -263,7 +271,8 @@ const fn kept_out(entry: &Entry) -> &'static str {
         }
         Entry::NotListed | Entry::In(_) => {
             "You aren't on the list of people who can use this installation. Ask your RecomAMP administrator to add \
-             your address to RECOMAMP_ALLOWED_EMAILS."
+             your address to RECOMAMP_ALLOWED_EMAILS, or to invite you. An invitation works once, and only for the \
+             address that it names."
         }
     }
 }

@@ -73,6 +73,8 @@ const STEPS: &[Step] = &[
     both!(38, "0038_guides"),
     own!(39, "0039_guides_security"),
     both!(49, "0049_source_list_index"),
+    both!(44, "0044_teams"),
+    own!(45, "0045_teams_security"),
 ];
 
 /// The number of the latest migration.

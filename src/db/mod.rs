@@ -59,7 +59,7 @@ use place::Place;
 pub use place::network_file_system;
 use revisions::Revisions;
 
-use crate::ids::PersonId;
+use crate::ids::{LinkId, PersonId};
 
 /// How long a caller waits for a connection before [`Error::Unavailable`].
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -73,6 +73,8 @@ const CONNECTIONS: u32 = 8;
 pub enum Scope {
     /// A signed-in person: their own rows, and rows of instances to which they have access.
     Person(PersonId),
+    /// A public link: the one execution or report that it shows.
+    Link(LinkId),
     /// The program itself: workers and sign-in.
     System,
     /// The owner of the tables, not subject to any policy: for full copies, and for deleting old audit entries, which

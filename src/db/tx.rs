@@ -50,6 +50,7 @@ async fn entered(
     const STAY: &str = "select set_config('app.person', $1, true), current_setting('transaction_read_only') as value";
     let (text, person) = match scope {
         Scope::Person(person) => (ENTER, person.as_str()),
+        Scope::Link(link) => (ENTER, link.as_str()),
         Scope::System => (ENTER, "system"),
         Scope::Owner => (STAY, "system"),
     };

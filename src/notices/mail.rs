@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
-use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message as Letter, Tokio1Executor};
@@ -38,9 +38,12 @@ const WAITS: [TimeDelta; 7] = [
 /// What tokens to unsubscribe are sealed for.
 const UNSUBSCRIBE: &str = "notices/unsubscribe";
 
+/// For a mail that somebody waits for.
+const SHORT: Duration = Duration::from_secs(10);
+
 /// Sends mail by SMTP.
 #[derive(Clone, Debug)]
-pub(super) struct Mailer {
+pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
 }
@@ -83,7 +86,7 @@ impl Trouble {
 
 impl Mailer {
     /// By these settings; none where the server's address cannot be used, which is logged.
-    pub(super) fn new(settings: &MailSettings) -> Option<Self> {
+    pub fn new(settings: &MailSettings) -> Option<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(settings.url.expose());
         match (transport, settings.from.parse()) {
@@ -94,6 +97,23 @@ impl Mailer {
             }
             // OK because the settings were checked.
             (_, Err(_)) => None,
+        }
+    }
+
+    /// Sends one plain text at once, to an address that is not necessarily a person's here; gives up after ten seconds. The
+    /// error is the server's answer.
+    pub async fn send_text(&self, address: &str, subject: &str, text: String) -> Result<(), String> {
+        let address: Address = address.parse().map_err(|_| "The address can't be used.".to_owned())?;
+        let letter = Letter::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, address))
+            .subject(subject)
+            .header(ContentType::TEXT_PLAIN)
+            .body(text)
+            .map_err(|error| error.to_string())?;
+        match tokio::time::timeout(SHORT, self.transport.send(letter)).await {
+            Ok(sent) => sent.map(drop).map_err(|error| error.to_string()),
+            Err(_) => Err("The mail server didn't respond within ten seconds.".to_owned()),
         }
     }
 

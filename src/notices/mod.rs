@@ -18,6 +18,7 @@ mod unread;
 mod usual;
 mod webhooks;
 
+pub use mail::Mailer;
 pub use seals::{reseal, seals};
 pub use unread::{UnreadCount, count_unread};
 
@@ -31,7 +32,6 @@ use crate::schedules::Zones;
 use crate::web::Site;
 use crate::web::room::{PageEntry, Room};
 use crate::web::shell::Section;
-use mail::Mailer;
 use notifier::Notifier;
 use outbox::Outbox;
 use webhooks::Courier;

@@ -2,16 +2,15 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{NaiveDate, NaiveTime};
 use serde_json::json;
 
 use super::pages::page;
-use super::{address, whose};
+use super::{address, end_of_day, whose};
 use crate::accounts::audit::{self, Action};
 use crate::accounts::{self, Member, MemberChange, PersonStatus, Role as SiteRole, Unchanged};
 use crate::db::{Scope, Tx};
 use crate::ids::{InstanceId, PersonId};
-use crate::instances::{self, Role, Source};
+use crate::instances::{self, Given, Role, Source};
 use crate::web::components::Errors;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
@@ -104,17 +103,7 @@ pub(super) async fn give(
     if role.is_none() {
         errors.add("role", "Choose a role.");
     }
-    let until = match fields.trimmed("until") {
-        "" => None,
-        text => {
-            let day = text.parse::<NaiveDate>().ok().and_then(|day| day.succ_opt());
-            let end = day.map(|day| day.and_time(NaiveTime::MIN).and_utc()).filter(|end| *end > now);
-            if end.is_none() {
-                errors.add("until", "Choose a day that is not over, such as 2027-01-31, or leave it blank.");
-            }
-            end
-        }
-    };
+    let until = end_of_day(&fields, now, &mut errors);
     let source = if fields.get("source") == "amazon" { Source::Amazon } else { Source::Administrator };
     let (Some(instance), Some(role), true) = (instance, role, errors.is_empty()) else {
         return Ok(Html(page(&site, &person, &visit, &id, (&fields, errors)).await?).unprocessable());
@@ -123,7 +112,8 @@ pub(super) async fn give(
     let member = accounts::may_change(&mut tx, &person.id, &id).await.map_err(refused)?;
     let named = instances::named(&mut tx).await?;
     let name = named.into_iter().find(|one| one.id == instance).ok_or(web::Error::Missing)?.name;
-    let result = instances::give(&mut tx, now, &person.id, (&id, &instance), source, (role, until)).await?;
+    let given = Given { role, ends_at: until, lends: false };
+    let result = instances::give(&mut tx, now, &person.id, (&id, &instance), source, given).await?;
     let detail = json!({ "instance": name, "role": role.name(), "source": source.name(),
         "ends_at": until.map(|end| end.to_rfc3339()) });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::AccessGranted, id.as_str(), detail).await?;

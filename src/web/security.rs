@@ -20,6 +20,14 @@ pub fn request_id(headers: &HeaderMap) -> String {
     headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or("unknown").to_owned()
 }
 
+/// Where the next part of the path is the token of a link, which isn't logged.
+const TOKENS: [&str; 2] = ["/invitations/", "/shared/"];
+
+/// A path as it may be logged: without the tokens of links.
+pub fn logged_path(path: &str) -> &str {
+    TOKENS.into_iter().find(|start| path.starts_with(start)).unwrap_or(path)
+}
+
 /// Removes a request id sent by the client, which would otherwise appear in the log as ours.
 pub fn unnamed<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
     request.headers_mut().remove(REQUEST_ID);
@@ -193,6 +201,13 @@ mod tests {
         assert!(elsewhere(&[("sec-fetch-site", "same-site")]));
         assert!(elsewhere(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")]));
         assert!(elsewhere(&[("origin", "null"), ("host", "127.0.0.1:8080")]));
+    }
+
+    #[test]
+    fn tokens_of_links_are_not_logged() {
+        assert_eq!(logged_path("/invitations/abc"), "/invitations/");
+        assert_eq!(logged_path("/shared/abc/rows.csv"), "/shared/");
+        assert_eq!(logged_path("/queries/qry_1"), "/queries/qry_1");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::notices::{days_later, scheduled};
 use crate::support::{Database, House, Visitor, stories};
 
 /// A server that keeps what it is sent in a folder.
-struct MailServer {
+pub(crate) struct MailServer {
     port: u16,
     folder: TempDir,
     _process: Child,
@@ -36,12 +36,16 @@ impl MailServer {
         Self { port, folder, _process: process }
     }
 
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::at(free_port()).await
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// What it was sent.
-    fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         let Ok(files) = std::fs::read_dir(self.folder.path().join("mails/new")) else { return Vec::new() };
         let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
         // Their names end in `Q` and a count of the server's process; the microseconds before it are not padded.

@@ -32,7 +32,7 @@ pub struct Member {
 
 impl FromRow for Member {
     fn from_row(row: &Row) -> Result<Self> {
-        let PersonRow { name, email, role, status } = PersonRow::from_row(row)?;
+        let PersonRow { name, email, role, status, .. } = PersonRow::from_row(row)?;
         Ok(Self {
             id: row.get("id")?,
             name,
@@ -62,7 +62,7 @@ pub struct MemberFilter {
 macro_rules! select {
     ($rest:expr) => {
         concat!(
-            "select p.id, p.name, p.email, p.role, p.state, p.state_at, p.created_at, p.signed_in_at, ",
+            "select p.id, p.name, p.email, p.role, p.state, p.state_at, p.invitation_id, p.created_at, p.signed_in_at, ",
             "(select count(*) from instance_access a where a.person_id = p.id) as instances, ",
             "(select count(*) from executions e where e.person_id = p.id and e.finished_at is null) as unfinished ",
             "from people p where ",
@@ -103,6 +103,12 @@ pub async fn count_members(tx: &mut Tx, filter: &MemberFilter, most: i64) -> Res
 pub async fn member(tx: &mut Tx, id: &PersonId) -> Result<Member> {
     const FIND: &str = select!("p.id = $1");
     sql(FIND).bind(id).cached().one(tx).await
+}
+
+/// The people with this address, in any state.
+pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Vec<Member>> {
+    const FIND: &str = select!("lower(p.email) = lower($1) order by p.id limit 10");
+    sql(FIND).bind(email).all(tx).await
 }
 
 /// Everyone who may sign in, except one, by name: for choosing a successor.
