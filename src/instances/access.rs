@@ -44,6 +44,16 @@ impl Action {
         }
     }
 
+    /// What it is, for the list of what each role may do.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Read => "Read queries, executions and results",
+            Self::Write => "Write, delete and restore queries",
+            Self::Run => "Run queries, cancel executions, schedule",
+            Self::Manage => "Rename and label the instance, share it with others",
+        }
+    }
+
     /// How it continues "to …".
     pub const fn label(self) -> &'static str {
         match self {

@@ -23,9 +23,9 @@ pub(crate) use slots::takes_slot;
 pub use slots::{SlotsInUse, slots_in_use};
 pub use store::brands::{Brand, brand, brands, items as brand_items};
 pub use store::{
-    Address, Filter, InstanceChange, Listing, NamedInstance, Pair, PersonGrant, catalogue, disconnect, find,
-    forget_survey, give, grants_of, is_looking, list, listings, named, page, reached_by, revoke, revoke_all,
-    source_changes,
+    Address, Colleague, ColleagueFilter, Filter, Given, InstanceChange, Listing, NamedInstance, Pair, PersonGrant,
+    catalogue, colleagues, count_people_of, disconnect, find, forget_survey, give, grants_of, is_looking, list,
+    listings, named, page, people_of, reached_by, revoke, revoke_all, source_changes,
 };
 
 use std::sync::Arc;

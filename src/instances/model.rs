@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::amazon::{AmcInstanceId, EntityId, MarketplaceId, Region};
-use crate::ids::{ConnectionId, InstanceId};
+use crate::ids::{ConnectionId, InstanceId, PersonId};
 
 /// A person's role on an instance; each role includes the previous ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +17,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// All roles, from the weakest.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Analyst, Self::Manager];
+
     /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -36,7 +39,7 @@ impl Role {
 
     /// Parses a role in a form.
     pub fn known(name: &str) -> Option<Self> {
-        [Self::Viewer, Self::Analyst, Self::Manager].into_iter().find(|role| role.name() == name)
+        Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
     /// Parses a stored role; anything unknown is the weakest role.
@@ -61,6 +64,8 @@ pub enum Source {
 }
 
 impl Source {
+    pub const ALL: [Self; 3] = [Self::Amazon, Self::Shared, Self::Administrator];
+
     /// The stored name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -97,6 +102,10 @@ pub struct Grant {
     pub connection: Option<ConnectionId>,
     /// The name of who granted it; `None` for Amazon.
     pub given_by: Option<String>,
+    /// Their id.
+    pub giver: Option<PersonId>,
+    /// Whether queries may run with the connection of whoever granted it.
+    pub lends: bool,
     /// When Amazon last listed the instance for this person.
     pub confirmed_at: Option<DateTime<Utc>>,
     /// Since when Amazon no longer lists it.
@@ -203,6 +212,8 @@ mod tests {
             role,
             connection: None,
             given_by: None,
+            giver: None,
+            lends: false,
             confirmed_at: None,
             missing_since: None,
             ends_at: ends_at.and_then(|at| DateTime::from_timestamp(at, 0)),

@@ -20,8 +20,11 @@ pub(super) use surveys::{
 };
 
 pub(super) use access::{Ended, Withdrawn, end_due, end_of_grace, next_end, withdraw};
-pub use access::{disconnect, give, revoke, revoke_all};
-pub use people::{NamedInstance, PersonGrant, forget_survey, grants_of, named, reached_by};
+pub use access::{Given, disconnect, give, revoke, revoke_all};
+pub use people::{
+    Colleague, ColleagueFilter, NamedInstance, PersonGrant, colleagues, count_people_of, forget_survey, grants_of,
+    named, people_of, reached_by,
+};
 pub(super) use sources::save_sources;
 pub use sources::{Listing, catalogue, listings};
 

@@ -171,8 +171,10 @@ pub(in crate::executions) async fn choose_connection(
         join people p on p.id = c.person_id \
         where mine.person_id = $1 and mine.instance_id = $2 and c.state = 'active' \
         and theirs.role in ('analyst', 'manager') \
-        and (c.person_id = $1 or c.id = mine.connection_id or exists (select 1 from instance_access shared \
-            where shared.instance_id = $2 and shared.connection_id = c.id and shared.person_id <> c.person_id)) \
+        and (c.person_id = $1 or c.id = mine.connection_id or (exists (select 1 from instance_access shared \
+            where shared.instance_id = $2 and shared.connection_id = c.id and shared.person_id <> c.person_id) \
+            and exists (select 1 from access_grants g where g.person_id = $1 and g.instance_id = $2 \
+            and g.source <> 'shared'))) \
         order by case when c.person_id = $1 then 0 when c.id = mine.connection_id then 1 else 2 end, \
         c.refreshed_at desc, c.id limit 1";
     sql(CHOOSE).bind(person).bind(instance).optional(tx).await

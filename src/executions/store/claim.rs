@@ -147,7 +147,11 @@ pub(in crate::executions) async fn obstacle(
         and p.state = 'active') as may_run, \
         exists (select 1 from connections c join instance_access theirs on theirs.person_id = c.person_id \
         where c.id = $3 and theirs.connection_id = c.id and theirs.instance_id = $2 \
-        and theirs.role in ('analyst', 'manager') and c.state = 'active') as is_usable";
+        and theirs.role in ('analyst', 'manager') and c.state = 'active' and (c.person_id = $1 \
+        or exists (select 1 from instance_access mine where mine.person_id = $1 and mine.instance_id = $2 \
+            and mine.connection_id = c.id) \
+        or exists (select 1 from access_grants g where g.person_id = $1 and g.instance_id = $2 \
+            and g.source <> 'shared'))) as is_usable";
     struct Now(bool, bool);
     impl FromRow for Now {
         fn from_row(row: &Row) -> Result<Self> {

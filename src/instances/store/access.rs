@@ -18,6 +18,8 @@ impl FromRow for Grant {
             role: Role::parse(&row.get::<String>("role")?),
             connection: row.get("connection_id")?,
             given_by: row.get("given_by_name")?,
+            giver: row.get("given_by")?,
+            lends: row.get("lends")?,
             confirmed_at: row.get("confirmed_at")?,
             missing_since: row.get("missing_since")?,
             ends_at: row.get("ends_at")?,
@@ -28,7 +30,7 @@ impl FromRow for Grant {
 /// The sources of a person's access to an instance.
 async fn grants(tx: &mut Tx, person: &PersonId, instance: &InstanceId) -> Result<Vec<Grant>> {
     const GRANTS: &str = "select g.source, g.role, g.connection_id, g.confirmed_at, g.missing_since, g.ends_at, \
-        p.name as given_by_name from access_grants g left join people p on p.id = g.given_by \
+        g.given_by, g.lends, p.name as given_by_name from access_grants g left join people p on p.id = g.given_by \
         where g.person_id = $1 and g.instance_id = $2 order by g.source";
     sql(GRANTS).bind(person).bind(instance).all(tx).await
 }
@@ -62,7 +64,7 @@ async fn settle(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, instance: &I
     let own = grants.iter().find_map(|grant| grant.connection.clone());
     let connection = match own {
         Some(own) => Some(own),
-        None => connection_of_others(tx, instance).await?,
+        None => borrowed(tx, instance, &grants).await?,
     };
     let ends_at = if grants.iter().any(|grant| grant.ends_at.is_none()) {
         None
@@ -80,6 +82,20 @@ async fn settle(tx: &mut Tx, now: DateTime<Utc>, person: &PersonId, instance: &I
         .execute(tx)
         .await?;
     Ok(Some(best.role))
+}
+
+/// The connection for somebody without their own: with a shared role only, that of whoever shares it, if they allow it.
+async fn borrowed(tx: &mut Tx, instance: &InstanceId, grants: &[Grant]) -> Result<Option<ConnectionId>> {
+    const LENT: &str = "select g.connection_id as value from access_grants g \
+        join connections c on c.id = g.connection_id where g.instance_id = $1 and g.person_id = $2 \
+        and g.source = 'amazon' and g.missing_since is null and c.state = 'active'";
+    if grants.iter().any(|grant| grant.source != Source::Shared) {
+        return connection_of_others(tx, instance).await;
+    }
+    let Some(lender) = grants.iter().filter(|grant| grant.lends).find_map(|grant| grant.giver.as_ref()) else {
+        return Ok(None);
+    };
+    Ok(sql(LENT).bind(instance).bind(lender).optional::<Single<ConnectionId>>(tx).await?.map(|Single(id)| id))
 }
 
 /// An active connection through which Amazon lists the instance, most recently confirmed first: for people without
@@ -110,11 +126,17 @@ pub(super) async fn confirm(
     const LISTED: &str = "select exists (select 1 from access_grants g join instance_access a \
         on a.instance_id = g.instance_id and a.person_id = g.person_id where g.instance_id = $1 and g.person_id = $2 \
         and g.source = 'amazon' and g.connection_id = $3 and g.missing_since is null and a.connection_id = $3) as value";
+    const WITHOUT: &str = "select person_id, instance_id from instance_access where instance_id = $1 \
+        and connection_id is null order by person_id";
     let Single(known) = sql(LISTED).bind(instance).bind(person).bind(connection).one::<Single<bool>>(tx).await?;
     sql(CONFIRM).bind(instance).bind(person).bind(connection).bind(listed).bind(now).execute(tx).await?;
     // OK to skip the update: only the confirmation time has changed.
     if !known {
         settle(tx, now, person, instance).await?;
+        // Others may have waited for a connection.
+        for pair in sql(WITHOUT).bind(instance).all::<Pair>(tx).await? {
+            settle(tx, now, &pair.person, &pair.instance).await?;
+        }
     }
     Ok(())
 }
@@ -197,7 +219,17 @@ pub async fn disconnect(
     Ok(own.into_iter().map(|pair| pair.instance).collect())
 }
 
-/// Grants a person a role on an instance, or changes the role of this source; until `ends_at` if set. Access from
+/// A role that somebody grants.
+#[derive(Clone, Copy, Debug)]
+pub struct Given {
+    pub role: Role,
+    /// When it ends, if it does.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// Whether queries may run with the connection of whoever grants it.
+    pub lends: bool,
+}
+
+/// Grants a person a role on an instance, or changes the role of this source; until its end if it has one. Access from
 /// Amazon ends with Amazon's lists, so only its role is changed.
 pub async fn give(
     tx: &mut Tx,
@@ -205,24 +237,25 @@ pub async fn give(
     by: &PersonId,
     (person, instance): (&PersonId, &InstanceId),
     source: Source,
-    (role, ends_at): (Role, Option<DateTime<Utc>>),
+    given: Given,
 ) -> Result<Option<Role>> {
-    const GIVE: &str = "insert into access_grants (instance_id, person_id, source, role, given_by, ends_at, created_at) \
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict (instance_id, person_id, source) do update set \
-        role = excluded.role, given_by = excluded.given_by, ends_at = excluded.ends_at";
+    const GIVE: &str = "insert into access_grants (instance_id, person_id, source, role, given_by, ends_at, created_at, \
+        lends) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (instance_id, person_id, source) do update set \
+        role = excluded.role, given_by = excluded.given_by, ends_at = excluded.ends_at, lends = excluded.lends";
     const CHANGE: &str = "update access_grants set role = $3 where instance_id = $1 and person_id = $2 \
         and source = 'amazon'";
     if source == Source::Amazon {
-        sql(CHANGE).bind(instance).bind(person).bind(role.name()).execute(tx).await?;
+        sql(CHANGE).bind(instance).bind(person).bind(given.role.name()).execute(tx).await?;
     } else {
         sql(GIVE)
             .bind(instance)
             .bind(person)
             .bind(source.name())
-            .bind(role.name())
+            .bind(given.role.name())
             .bind(by)
-            .bind(ends_at)
+            .bind(given.ends_at)
             .bind(now)
+            .bind(given.lends)
             .execute(tx)
             .await?;
     }
