@@ -21,6 +21,7 @@ mod poller;
 mod report;
 mod preview;
 mod retention;
+mod shared;
 mod start;
 mod store;
 mod submit;
@@ -31,6 +32,7 @@ pub use model::{Execution, Origin, Problem, Sent, State};
 pub use poller::Poller;
 pub use preview::{Preview, preview};
 pub use report::{Failure, Report, ResultReport, Total, column_totals};
+pub use shared::{SharedResult, shared_csv, shared_result};
 pub use start::{Actor, Refusal, Request, Started, What};
 pub use store::{
     Filter, Happened, Line, Outcome, Queue, count, find, list, newest_outcome, outcomes, queues, totals, unfinished,

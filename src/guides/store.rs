@@ -208,3 +208,31 @@ pub(super) async fn delete_report(tx: &mut Tx, person: &PersonId, id: &ReportId)
     sql(DELETE).bind(person).bind(id).execute(tx).await?;
     Ok(())
 }
+
+/// A report as a public link shows it.
+#[derive(Clone, Debug)]
+pub struct SharedReport {
+    pub title: String,
+    pub instance_name: String,
+    /// HTML from our templates.
+    pub body: String,
+    pub created_at: DateTime<Utc>,
+}
+
+impl FromRow for SharedReport {
+    fn from_row(row: &Row) -> Result<Self> {
+        let Report { title, instance_name, body, created_at, .. } = Report::from_row(row)?;
+        Ok(Self { title, instance_name, body, created_at })
+    }
+}
+
+/// The report of a public link, in its scope; `None` if it was deleted.
+pub async fn shared_report(tx: &mut Tx, id: &ReportId) -> Result<Option<SharedReport>> {
+    const FIND: &str = "select id, slug, title, instance_name, body, created_at from guide_reports where id = $1";
+    sql(FIND).bind(id).optional(tx).await
+}
+
+/// The title of one of a person's own reports.
+pub async fn own_report(tx: &mut Tx, person: &PersonId, id: &ReportId) -> Result<String> {
+    Ok(report(tx, person, id).await?.title)
+}

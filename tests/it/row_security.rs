@@ -24,7 +24,7 @@ async fn tables(house: &House) -> Vec<String> {
 }
 
 /// How many rows of each table a scope sees without conditions.
-async fn seen(house: &House, scope: &Scope) -> BTreeMap<String, i64> {
+pub(crate) async fn seen(house: &House, scope: &Scope) -> BTreeMap<String, i64> {
     let mut seen = BTreeMap::new();
     for table in tables(house).await {
         let mut tx = house.db().read(scope).await.expect("a transaction");

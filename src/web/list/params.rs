@@ -223,6 +223,11 @@ impl PageRequest {
         i64::try_from(most).unwrap_or(i64::MAX)
     }
 
+    /// The number of the page, from 1; there may be fewer pages.
+    pub const fn number(&self) -> u64 {
+        self.page
+    }
+
     /// The pagination for rows that were counted up to [`PageRequest::most`].
     pub fn pager(&self, counted: i64) -> Pager {
         let counted = u64::try_from(counted).unwrap_or(0);
