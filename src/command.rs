@@ -6,7 +6,6 @@ mod doctor;
 mod emulate;
 mod guides;
 mod keys;
-mod progress;
 mod restore;
 mod schedule;
 mod schema;

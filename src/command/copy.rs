@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
-use super::progress::Progress;
 use super::{give, say, schema};
+use crate::backup::Progress;
 use crate::config::Config;
 use crate::db::schema::Table;
 use crate::db::transfer::{Filling, Snapshot};
@@ -69,7 +69,7 @@ async fn move_all(source: &Db, target: &Db, shown: &str) -> anyhow::Result<Vec<(
         bail!("{shown} has rows already: {}. Nothing was changed; name an empty database", names.join(", "));
     }
     let pairs = paired(snapshot.tables(), filling.tables())?;
-    let mut progress = Progress::begin("Copying");
+    let mut progress = Progress::begin("Copying", say);
     let mut counts = Vec::with_capacity(pairs.len());
     for table in pairs {
         let mut written = 0;

@@ -11,9 +11,9 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
-use super::progress::Progress;
 use super::{give, say, schema};
 use crate::accounts::audit::{self, Action};
+use crate::backup::Progress;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::{self, SealedTokens};
@@ -102,7 +102,7 @@ async fn rotate(db: &Db, file: &Path, only_add: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let vault = Vault::from_file(file, &random)?;
-    let mut progress = Progress::begin("Sealing again");
+    let mut progress = Progress::begin("Sealing again", say);
     let sealed =
         connections::reseal(db, &vault, |done| progress.at(|| format!("{done} of {}", seals.older + seals.current)))
             .await

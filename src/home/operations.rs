@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Home;
 use crate::amazon::{Place, Traffic};
+use crate::backups::{self, Backup};
 use crate::connections::{self, ConnectionStatus};
 use crate::db::Scope;
 use crate::executions::{self, Queue};
@@ -40,7 +41,18 @@ pub(super) struct OperationsPage {
     /// The time zone data that schedules use.
     zones: Zones,
     connections: Vec<ConnectionStatus>,
+    /// The state of the latest nightly backup.
+    backup: String,
     now: DateTime<Utc>,
+}
+
+/// The latest nightly backup in words.
+fn last_backup(newest: Option<&Backup>, is_on: bool) -> String {
+    match newest {
+        Some(backup) => format!("{}: {}", backup.night, backup.state.label().to_lowercase()),
+        None if is_on => "None yet".to_owned(),
+        None => "Off".to_owned(),
+    }
 }
 
 /// One of Amazon's hosts, or an instance there whose calls are paused.
@@ -132,6 +144,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
     drop(tx);
     let mut tx = site.db.read(&Scope::System).await?;
     let overdue = schedules::overdue(&mut tx, now).await?;
+    let newest = backups::newest(&mut tx).await?;
     drop(tx);
     let limits = &site.config.limits;
     let rows: Vec<Row> =
@@ -153,6 +166,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
         account_slots: limits.runs_per_account,
         overdue,
         zones: Zones::newest(),
+        backup: last_backup(newest.as_ref(), site.config.backup.is_some()),
         connections,
         hosts: hosts(home.grants.client().traffic(), now),
         now,

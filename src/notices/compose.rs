@@ -26,6 +26,35 @@ pub(super) struct About {
     pub instance_name: String,
 }
 
+/// The nightly backup failed.
+pub(super) fn backup_failed(cause: &str, night: &str, problem: &str) -> Draft {
+    Draft {
+        kind: Kind::BackupFailed,
+        cause: cause.to_owned(),
+        title: format!("The backup of {night} failed"),
+        detail: Detail {
+            lines: vec![short(problem), "Earlier backups are kept.".to_owned()],
+            fix: "Correct the cause. The next backup is made at its hour, or make one now with `recomamp backup`."
+                .to_owned(),
+            ..Detail::default()
+        },
+        href: "/operations/backups".to_owned(),
+        instance: None,
+    }
+}
+
+/// A nightly backup succeeded after one that failed.
+pub(super) fn backup_recovered(cause: &str, night: &str) -> Draft {
+    Draft {
+        kind: Kind::BackupRecovered,
+        cause: format!("{cause}-over"),
+        title: "Nightly backups succeed again".to_owned(),
+        detail: Detail { lines: vec![format!("The backup of {night} was made and verified.")], ..Detail::default() },
+        href: "/operations/backups".to_owned(),
+        instance: None,
+    }
+}
+
 /// The change since the previous slot: `+12% since 8–14 Nov`, `same as before`.
 fn change(now: f64, before: f64) -> String {
     if (now - before).abs() < f64::EPSILON {

@@ -56,6 +56,8 @@ kinds! {
     ConnectionRestored = "connection.restored", "Amazon access restored", Success;
     WebhookFailing = "webhook.failing", "Webhook failing", Warning;
     WebhookDisabled = "webhook.disabled", "Webhook switched off", Error;
+    BackupFailed = "backup.failed", "Backup failed", Error;
+    BackupRecovered = "backup.recovered", "Backup recovered", Success;
     Test = "test", "Test", Info;
 }
 

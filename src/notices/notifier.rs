@@ -63,6 +63,7 @@ impl Notifier {
         self.paused(&mut tick).await?;
         self.overdue(&mut tick).await?;
         self.late(&mut tick).await?;
+        self.backups(&mut tick).await?;
         let mut tx = self.write().await?;
         for cause in store::gone(&mut tx).await? {
             store::close(&mut tx, &cause).await?;
@@ -294,6 +295,29 @@ impl Notifier {
         tx.commit().await
     }
 
+    /// Tells administrators that the nightly backup failed, and when one succeeds again.
+    async fn backups(&self, tick: &mut Tick) -> db::Result<()> {
+        let mut tx = self.write().await?;
+        match store::last_backup(&mut tx).await? {
+            Some(last) if last.is_failed => {
+                tick.looked += 1;
+                if store::open(&mut tx, self.now(), BACKUP, None).await? {
+                    let people = store::administrators(&mut tx).await?;
+                    let draft = compose::backup_failed(BACKUP, &last.night, &last.problem);
+                    tick.changed += usize::from(self.open_with(&mut tx, &draft, &Audience::of(people)).await?);
+                }
+            }
+            Some(last) => {
+                if let Some(message) = store::close(&mut tx, BACKUP).await?.and_then(|closed| closed.message) {
+                    let draft = compose::backup_recovered(BACKUP, &last.night);
+                    tick.changed += usize::from(self.tell_again(&mut tx, &message, &draft).await?);
+                }
+            }
+            None => {}
+        }
+        tx.commit().await
+    }
+
     /// Reports connections that only their owners can reconnect, and reconnected ones.
     async fn connections(&self, tick: &mut Tick) -> db::Result<()> {
         let now = self.now();
@@ -324,6 +348,8 @@ impl Notifier {
 
 /// The prefix of causes for lost connections.
 const CONNECTION: &str = "connection:";
+/// The cause for failed backups.
+const BACKUP: &str = "backup-failed";
 /// The cause for undecided slots.
 const OVERDUE_CAUSE: &str = "schedules-overdue";
 

@@ -30,7 +30,8 @@ pub(super) use outbox::{
 pub(super) use past::{past, slot_before};
 pub(super) use preferences::{preferences, set_preferences};
 pub(super) use problems::{
-    Lost, administrators, failing, gone, instance_name, late_slots, lost, overdue, paused, schedule, subscribers, works,
+    Lost, administrators, failing, gone, instance_name, last_backup, late_slots, lost, overdue, paused, schedule,
+    subscribers, works,
 };
 pub(super) use seals::{SealedText, seal_again, sealed_texts};
 pub(super) use subscriptions::{Followed, followed, subscribe, subscription};

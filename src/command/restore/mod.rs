@@ -12,9 +12,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
-use super::backup::{self, Manifest};
-use super::progress::Progress;
 use super::{give, say};
+use crate::backup::{self, Manifest, Progress};
 use crate::clock::Clock;
 use crate::command;
 use crate::config::Config;
@@ -40,7 +39,7 @@ pub(super) async fn run(config: Config, options: Options) -> anyhow::Result<Exit
     let backup = &options.folder;
     let manifest = Manifest::read(backup)?;
     fits(&manifest, &config)?;
-    backup::verify(backup, &manifest.files, Progress::begin("Checking the backup"))?;
+    backup::verify(backup, &manifest.files, Progress::begin("Checking the backup", say))?;
     let now = Clock::system().now();
     let place = Place::new(&config);
     let _lock = place.hold()?;

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 
-use crate::command::backup::{self, DATABASE_FILE, DATABASE_FOLDER, EMULATOR, KEYS, Manifest, RESULTS};
-use crate::command::progress::Progress;
+use crate::backup::{self, DATABASE_FILE, DATABASE_FOLDER, EMULATOR, KEYS, Manifest, Progress, RESULTS};
 use crate::command::say;
 use crate::config::Config;
 use crate::db::{self, lock};
@@ -74,7 +73,7 @@ impl Place {
 
     /// Copies the backup's files to their places, the database last: until then the program can't start.
     pub(super) fn take_files(&self, backup: &Path, manifest: &Manifest) -> anyhow::Result<()> {
-        let mut progress = Progress::begin("Restoring files");
+        let mut progress = Progress::begin("Restoring files", say);
         let (mut done, mut copied) = (0, 0);
         let is_database = |path: &str| path == DATABASE_FILE;
         let (database, others): (Vec<_>, Vec<_>) =

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use crate::command::backup::{self, DATABASE_FOLDER, Manifest};
-use crate::command::progress::Progress;
+use crate::backup::{self, DATABASE_FOLDER, Manifest, Progress};
+use crate::command::say;
 use crate::db::transfer::Filling;
 use crate::db::{self, Db, Scope, schema};
 
@@ -43,7 +43,7 @@ pub(super) async fn prepare(address: &str, manifest: &Manifest, replace: bool) -
 
 /// Inserts all rows, and commits if their number matches the manifest.
 pub(super) async fn fill(mut filling: Filling, backup: &Path, manifest: &Manifest) -> anyhow::Result<()> {
-    let mut progress = Progress::begin("Restoring the database");
+    let mut progress = Progress::begin("Restoring the database", say);
     let mut tables = filling.tables().to_vec();
     let unknown = manifest.tables.iter().find(|kept| !tables.iter().any(|table| table.name == kept.name));
     if let Some(unknown) = unknown {

@@ -237,3 +237,27 @@ pub(in crate::notices) async fn instance_name(tx: &mut Tx, id: &InstanceId) -> R
     const FIND: &str = "select coalesce(name, amc_name) as value from instances where id = $1";
     Ok(sql(FIND).bind(id).optional::<Single<String>>(tx).await?.map(|Single(name)| name).unwrap_or_default())
 }
+
+/// The latest nightly backup that has ended.
+#[derive(Clone, Debug)]
+pub(in crate::notices) struct LastBackup {
+    pub night: String,
+    pub is_failed: bool,
+    pub problem: String,
+}
+
+impl FromRow for LastBackup {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            night: row.get("night")?,
+            is_failed: row.get::<String>("state")? == "failed",
+            problem: row.get("problem")?,
+        })
+    }
+}
+
+/// The latest nightly backup that has ended, if there is any.
+pub(in crate::notices) async fn last_backup(tx: &mut Tx) -> Result<Option<LastBackup>> {
+    const LAST: &str = "select night, state, problem from backups where state <> 'waiting' order by night desc limit 1";
+    sql(LAST).optional(tx).await
+}
