@@ -4,18 +4,24 @@
 //! is the way to pass secrets; an empty file is an error. Nothing else in the crate reads the environment. Without
 //! any setting the program starts in demo mode: SQLite and files in `./data`, with the AMC emulator.
 
+mod backup;
 mod bucket;
+mod installation;
+mod limits;
 mod messages;
 mod reader;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use url::{Host, Url};
 
+pub use backup::BackupSettings;
+pub use installation::{Installation, InstallationColor};
+pub use limits::Limits;
 pub use messages::MailSettings;
 pub use reader::{Environment, Fault, Faults};
 
@@ -49,6 +55,12 @@ pub struct Config {
     pub hosts: [RegionHosts; 3],
     /// Who may sign in besides the first person: addresses or `@domain`s, in lower case.
     pub allowed_emails: Vec<String>,
+    /// What distinguishes this installation, in the header of every page.
+    pub installation: Arc<Installation>,
+    /// The nightly backup, if there is one.
+    pub backup: Option<BackupSettings>,
+    /// Whether results and reports can be shown to anyone by a link.
+    pub public_links: bool,
     /// Reverse proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether this process does background work.
@@ -94,35 +106,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// Periods and limits.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// How often a running execution is polled; less often for long ones.
-    pub poll: Duration,
-    /// How often grants are checked for tokens that expire soon.
-    pub refresh: Duration,
-    /// Concurrent executions on one instance; more are queued here.
-    pub runs_per_instance: i64,
-    /// Concurrent executions on one account; more are queued here.
-    pub runs_per_account: i64,
-    /// Maximum request body in bytes; larger ones get 413.
-    pub body_bytes: usize,
-    /// Maximum result in bytes; a larger one fails its execution, with this limit in the message.
-    pub result_bytes: u64,
-    /// Requests per minute for one client; more get 429.
-    pub requests_per_minute: u32,
-    /// A result is deleted this many days after its execution ended; `None` keeps results.
-    pub keep_results_days: Option<u32>,
-    /// An audit log entry is deleted after this many days; `None` keeps entries.
-    pub keep_audit_days: Option<u32>,
-    /// Access to an instance ends this many days after Amazon stopped listing it for the person.
-    pub access_grace_days: u32,
-    /// A session ends after this time without a request.
-    pub session_idle: Duration,
-    /// A session ends after this time in any case.
-    pub session_absolute: Duration,
-}
-
 #[derive(Clone, Debug)]
 pub struct EmulatorSettings {
     /// How many times faster than AMC an execution runs; 0 adds no waiting time.
@@ -157,12 +140,15 @@ impl Config {
             hosts: REGIONS.map(|region| hosts(&mut reader, region)),
             allowed_emails: allowed_emails(&mut reader),
             trusted_proxies: messages::networks(&mut reader, "TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"),
+            installation: Arc::new(installation::settings(&mut reader)),
+            backup: backup::settings(&mut reader),
+            public_links: reader.switch("PUBLIC_LINKS", true),
             workers: reader.switch("WORKERS", true),
             metrics_token: reader.text("METRICS_TOKEN").map(Secret::new),
             log_format: log_format(&mut reader),
             log_filter: log_filter(&mut reader),
             results_bucket: bucket::results_bucket(&mut reader),
-            limits: limits(&mut reader),
+            limits: limits::limits(&mut reader),
             mail: messages::mail(&mut reader),
             webhook_allow: messages::networks(&mut reader, "WEBHOOK_ALLOW", "10.1.2.0/24"),
             emulator: emulator(&mut reader),
@@ -362,24 +348,6 @@ fn emulator(reader: &mut Reader<'_>) -> EmulatorSettings {
         time,
         paused: reader.switch("EMULATOR_PAUSED", false),
         faults: emulator_faults(reader),
-    }
-}
-
-fn limits(reader: &mut Reader<'_>) -> Limits {
-    const MEBIBYTE: u64 = 1 << 20;
-    Limits {
-        poll: Duration::from_secs(reader.number("POLL_SECONDS", 15, 1..=3_600, "15")),
-        refresh: Duration::from_secs(reader.number("REFRESH_SECONDS", 600, 10..=3_000, "600")),
-        runs_per_instance: reader.number("RUNS_PER_INSTANCE", 10, 1..=1_000, "10"),
-        runs_per_account: reader.number("RUNS_PER_ACCOUNT", 200, 1..=10_000, "200"),
-        body_bytes: reader.number("MAX_BODY_KIB", 2_048, 64..=65_536, "2048") * 1_024,
-        result_bytes: reader.number("MAX_RESULT_MIB", 4_096, 1..=1_048_576, "4096") * MEBIBYTE,
-        requests_per_minute: reader.number("REQUESTS_PER_MINUTE", 100, 1..=1_000_000, "100"),
-        keep_results_days: Some(reader.number("KEEP_RESULTS_DAYS", 0, 0..=36_500, "400")).filter(|days| *days > 0),
-        keep_audit_days: Some(reader.number("KEEP_AUDIT_DAYS", 0, 0..=36_500, "730")).filter(|days| *days > 0),
-        access_grace_days: reader.number("ACCESS_GRACE_DAYS", 7, 0..=365, "7"),
-        session_idle: Duration::from_mins(reader.number("SESSION_IDLE_MINUTES", 4_320, 5..=525_600, "30")),
-        session_absolute: Duration::from_secs(reader.number("SESSION_ABSOLUTE_DAYS", 30, 1..=365, "30") * 86_400),
     }
 }
 

@@ -4,6 +4,7 @@
 //! customers' SQL are never logged; the Amazon client and the vault print their secrets as `[secret]`.
 
 pub mod metrics;
+pub mod usage;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;

@@ -19,6 +19,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::{MetricType, TypedMetric as _};
 use prometheus_client::registry::{Registry, Unit};
 
+use super::usage::Usage;
+
 /// The content type of [`Metrics::render`] (`OpenMetrics` 1.0).
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -45,6 +47,7 @@ struct Inner {
     registry: Registry,
     answers: Family<Answer, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
+    usage: Usage,
 }
 
 impl fmt::Debug for Metrics {
@@ -65,7 +68,7 @@ impl Default for Metrics {
             Unit::Seconds,
             seconds.clone(),
         );
-        Self(Arc::new(Inner { registry, answers, seconds }))
+        Self(Arc::new(Inner { registry, answers, seconds, usage: Usage::default() }))
     }
 }
 
@@ -121,6 +124,12 @@ impl Metrics {
         let answer = Answer { route: route.to_owned(), method: method.to_owned(), status };
         self.0.answers.get_or_create(&answer).inc();
         self.0.seconds.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
+        self.0.usage.note(&format!("{method} {route}"), status, took);
+    }
+
+    /// The counts for the usage page.
+    pub fn usage(&self) -> &Usage {
+        &self.0.usage
     }
 
     /// All metrics as text of type [`CONTENT_TYPE`], including the `known` ones.

@@ -11,9 +11,11 @@
 //! The shell contains only computed values: nothing in it reads the database or a request while a page renders.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::room::Rooms;
 use super::theme::Theme;
+use crate::config::Installation;
 
 /// What the layout needs for every page.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Shell {
     pub theme: Theme,
     /// Whether this is demo mode: the AMC emulator on synthetic data, shown on every page.
     pub demo: bool,
+    /// The name and color of the installation, shown on every page.
+    pub installation: Arc<Installation>,
     /// A message from the previous step ("Query saved"), shown once.
     pub flash: Option<Flash>,
     pub rooms: Rooms,
@@ -47,6 +51,7 @@ impl Shell {
             person: None,
             theme: Theme::System,
             demo: false,
+            installation: Arc::default(),
             flash: None,
             rooms: Rooms::default(),
             unread: Unread::default(),

@@ -1,6 +1,7 @@
 //! One page request: the person, and what its page frame shows.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
@@ -10,6 +11,7 @@ use super::person::Person;
 use super::room::Rooms;
 use super::shell::{Flash, Section, Shell, ShellPerson, Tone, Unread};
 use super::theme::{self, Theme};
+use crate::config::Installation;
 
 /// The session key for a message to the next page.
 const FLASH: &str = "flash";
@@ -31,6 +33,7 @@ pub struct Visit {
     rooms: Rooms,
     unread: Unread,
     demo: bool,
+    installation: Arc<Installation>,
     session: Option<Session>,
 }
 
@@ -56,6 +59,7 @@ impl Visit {
         shell.rooms = self.rooms.clone();
         shell.unread = self.unread;
         shell.demo = self.demo;
+        shell.installation = Arc::clone(&self.installation);
         shell.current = current;
         shell.here.clone_from(&self.here);
         if !self.is_part {
@@ -96,6 +100,7 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             folded: theme::cookie(&parts.headers, FOLDED).unwrap_or_default().split('.').map(str::to_owned).collect(),
             rooms: parts.extensions.get::<Rooms>().cloned().unwrap_or_default(),
             unread: parts.extensions.get::<Unread>().copied().unwrap_or_default(),
+            installation: parts.extensions.get::<Arc<Installation>>().cloned().unwrap_or_default(),
             demo: parts.extensions.get::<DemoMode>().is_some_and(|demo| demo.0),
             session: parts.extensions.get::<Session>().cloned(),
         })

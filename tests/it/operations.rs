@@ -49,6 +49,36 @@ stories! {
         house.settle().await;
     }
 
+    /// Routes are counted without people, stored by day, and listed for administrators.
+    async fn usage_is_counted_by_route(house: House) {
+        let ada = house.signed_in("Ada").await;
+        for _ in 0..3 {
+            ada.get("/queries").await.with(200);
+        }
+        ada.get("/nowhere").await.with(404);
+        let page = ada.get("/operations/usage?q=get+%2Fqueries&sort=-requests").await.with(200);
+        assert!(page.text("tbody tr").starts_with("GET /queries 3 0 0 "), "{}", page.body);
+        assert!(page.text("#errors-by-status").contains("404"), "{}", page.body);
+        assert!(ada.get("/operations/usage?period=week").await.with(200).text("main").contains("No routes match"));
+        house.tick("usage").await;
+        for _ in 0..2 {
+            house.time.advance(TimeDelta::hours(12));
+            ada.get("/queries").await.with(200);
+            house.tick("usage").await;
+        }
+        let page = ada.get("/operations/usage?period=week&q=get+%2Fqueries&sort=-requests").await.with(200);
+        assert!(page.text("tbody tr").starts_with("GET /queries 5 0 0 "), "{}", page.body);
+        assert_eq!(page.texts("#by-day tbody tr").len(), 2, "{}", page.body);
+        assert!(ada.get("/operations/usage.csv?period=week&q=nothing-like-it").await.with(200).body.lines().count() == 1);
+        house.time.advance(TimeDelta::days(401));
+        house.tick("usage").await;
+        assert_eq!(house.count("select count(distinct day) as value from usage_days").await, 1);
+        house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        chie.get("/operations/usage").await.with(403);
+        chie.get("/operations/usage.csv").await.with(403);
+    }
+
     /// A configured token gives access to the metrics from anywhere, and nothing else does.
     async fn figures_can_be_opened_by_a_token(house: House) {
         let house = house.start_again_with(&[("METRICS_TOKEN", "a long secret")]).await;
