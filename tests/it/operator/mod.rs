@@ -4,4 +4,6 @@ mod backup;
 mod copy;
 mod doctor;
 mod keys;
+mod proxy;
+mod release;
 mod start;
