@@ -45,8 +45,8 @@ use crate::web::session::Sessions;
 use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
-    accounts, connections, data_sources, executions, guides, help, home, instances, library, notices, people, queries,
-    results, schedules,
+    accounts, backups, connections, data_sources, executions, guides, help, home, instances, library, links, notices,
+    people, queries, results, schedules, usage,
 };
 
 /// Signed-in people cached in memory; when there are more, the cache is cleared.
@@ -111,6 +111,8 @@ impl App {
         let (grants, process) = (|| self.grants.clone(), || self.process.clone());
         vec![
             home::room(site(), grants()),
+            backups::room(site(), process()),
+            usage::room(site()),
             instances::room(site(), grants(), process()),
             queries::room(site(), grants(), Arc::clone(&self.trials)),
             executions::room(&self.executions, &self.process),
@@ -118,6 +120,7 @@ impl App {
             data_sources::room(site()),
             guides::room(site(), self.guides.clone(), &self.executions, Arc::clone(&self.trials)),
             library::room(site(), self.guides.clone(), Arc::clone(&self.trials)),
+            links::room(site(), &self.executions),
             help::room(site()),
             notices::room(site(), &self.executions, &self.process),
             people::room(site()),
@@ -209,6 +212,7 @@ impl App {
                 .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_page)))
                 .layer(from_fn_with_state(self.headers(), security::headers))
                 .layer(Extension(demo))
+                .layer(Extension(Arc::clone(&config.installation)))
                 .layer(Extension(self.guides.clone()))
                 .layer(Extension(known.clone())),
         );
@@ -220,6 +224,7 @@ impl App {
                         ServiceBuilder::new()
                             .layer(from_fn_with_state(self.headers(), security::headers))
                             .layer(Extension(demo))
+                            .layer(Extension(Arc::clone(&config.installation)))
                             .layer(Extension(known)),
                     )
                 });
@@ -351,7 +356,7 @@ pub(crate) fn client_settings(
 
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     // OK without the query string: it may contain an authorization code, names or filters.
-    let (method, path) = (request.method(), request.uri().path());
+    let (method, path) = (request.method(), security::logged_path(request.uri().path()));
     tracing::info_span!("request", request.id = security::request_id(request.headers()), %method, path)
 }
 

@@ -10,6 +10,7 @@
 //! Suggested reading order: [`clock`] and [`ids`], [`db`], one room ([`queries`] is typical), [`app`].
 
 // Ground floor: infrastructure.
+pub mod backup;
 pub mod bucket;
 pub mod clock;
 pub mod config;
@@ -32,11 +33,13 @@ pub mod web;
 
 // Rooms, from the lowest to the highest.
 pub mod accounts;
+pub mod backups;
 pub mod connections;
 pub mod data_sources;
 pub mod executions;
 pub mod guides;
 pub mod library;
+pub mod links;
 pub mod help;
 pub mod home;
 pub mod instances;
@@ -45,6 +48,7 @@ pub mod people;
 pub mod queries;
 pub mod results;
 pub mod schedules;
+pub mod usage;
 
 pub mod app;
 pub mod command;

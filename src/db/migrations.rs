@@ -72,9 +72,9 @@ const STEPS: &[Step] = &[
     both!(37, "0037_notice_indexes"),
     both!(38, "0038_guides"),
     own!(39, "0039_guides_security"),
-    both!(49, "0049_source_list_index"),
     both!(44, "0044_teams"),
     own!(45, "0045_teams_security"),
+    both!(49, "0049_source_list_index"),
 ];
 
 /// The number of the latest migration.

@@ -9,7 +9,7 @@ use crate::queries::{id, saved};
 use crate::support::{Answer, House, Visitor, stories};
 
 /// Every list, with parameters that match nothing.
-const LISTS: [(&str, &str); 10] = [
+const LISTS: [(&str, &str); 13] = [
     ("/executions", "q=nothing-like-this&state=lost&by=me&from=2026-03-01&until=2026-03-02"),
     ("/queries", "q=nothing-like-this&tag=x&stars=mine"),
     ("/queries/bin", "q=nothing-like-this"),
@@ -19,6 +19,9 @@ const LISTS: [(&str, &str); 10] = [
     ("/settings/audit", "q=nothing-like-this&action=refused"),
     ("/settings/sessions", "q=nothing-like-this"),
     ("/settings/connections", "q=nothing-like-this&state=reconnect"),
+    ("/settings/access", "q=nothing-like-this&role=viewer"),
+    ("/settings/invitations", "q=nothing-like-this&state=open"),
+    ("/settings/links", "q=nothing-like-this&state=open"),
     ("QUERY/versions", "q=nothing-like-this&from=2026-03-01"),
 ];
 
@@ -29,8 +32,10 @@ async fn filled(house: &House, ada: &Visitor) -> String {
     let gone = saved(ada, "Gone", "SELECT 1").await;
     ada.post(&format!("{gone}/delete"), &[]).await.with(303);
     draft(ada).await;
-    run(ada, &saved_reach(ada, REACH).await).await;
+    let page = run(ada, &saved_reach(ada, REACH).await).await;
     house.settle().await;
+    ada.post(&format!("{page}/links"), &[("title", "Reach"), ("valid", "7")]).await.with(200);
+    ada.post("/settings/invitations", &[("site_role", "member"), ("valid", "7")]).await.with(200);
     query
 }
 

@@ -53,6 +53,8 @@ mod guides;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod invitations;
+#[cfg(test)]
 mod library;
 #[cfg(test)]
 mod lists;
@@ -60,6 +62,8 @@ mod lists;
 mod mails;
 #[cfg(test)]
 mod markup;
+#[cfg(test)]
+mod nightly;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
@@ -76,6 +80,8 @@ mod pooler;
 mod privacy;
 #[cfg(test)]
 mod processes;
+#[cfg(test)]
+mod public_links;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]
@@ -104,6 +110,8 @@ mod secrets;
 mod security;
 #[cfg(test)]
 mod several;
+#[cfg(test)]
+mod sharing;
 #[cfg(test)]
 mod starts;
 #[cfg(test)]

@@ -9,6 +9,13 @@ use crate::support::stories;
 /// is open to everybody with read access.
 const NEEDS: &[(&str, &str)] = &[
     ("POST /instances/{id}/labels", "manager"),
+    ("GET /instances/{id}/people", "manager"),
+    ("POST /instances/{id}/people", "manager"),
+    ("GET /instances/{id}/people.csv", "manager"),
+    ("GET /instances/{id}/people.json", "manager"),
+    ("POST /instances/{id}/people/change", "manager"),
+    ("GET /instances/{id}/people/revoke", "manager"),
+    ("POST /instances/{id}/people/revoke", "manager"),
     ("POST /instances/{id}/workflows", "analyst"),
     ("POST /instances/{id}/workflows/import", "analyst"),
     ("POST /queries/{id}/workflow", "analyst"),
@@ -18,6 +25,7 @@ const NEEDS: &[(&str, &str)] = &[
     ("POST /brands/{id}/restore", "analyst"),
     ("POST /executions", "analyst"),
     ("POST /executions/{id}/cancel", "analyst"),
+    ("POST /executions/{id}/links", "analyst"),
     ("POST /executions/{id}/fetch", "analyst"),
     ("POST /executions/{id}/rerun", "analyst"),
     ("POST /executions/{id}/stop-waiting", "analyst"),
@@ -50,8 +58,17 @@ const NEEDS: &[(&str, &str)] = &[
 const BY_FIELD: &[&str] = &["POST /executions", "POST /queries/new", "POST /schedules", "POST /schedules/backfills"];
 
 /// Routes about the visitor alone, which would end the walk, and those of administrators.
-const APART: [&str; 5] =
-    ["/sign-out", "/settings/sessions/{id}/end", "/settings/connections/", "/settings/people", "/settings/webhooks/"];
+const APART: [&str; 9] = [
+    "/operations/backups",
+    "/operations/usage",
+    "/settings/links/",
+    "/sign-out",
+    "/settings/sessions/{id}/end",
+    "/settings/connections/",
+    "/settings/people",
+    "/settings/webhooks/",
+    "/settings/invitations",
+];
 
 stories! {
     /// Every route of the code as a viewer, an analyst and a manager of somebody else's instance, then as a suspended

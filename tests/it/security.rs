@@ -17,6 +17,12 @@ const THINGS: &[&str] = &[
     "POST query/fill",
     "POST instance/rename",
     "POST instance/labels",
+    "GET instance/people",
+    "GET instance/people.csv",
+    "POST instance/people",
+    "POST instance/people/change",
+    "GET instance/people/revoke",
+    "POST instance/people/revoke",
     "POST instance/star",
     "POST instance/remove",
     "POST instance/restore",
@@ -48,6 +54,8 @@ const THINGS: &[&str] = &[
     "POST execution/stop-waiting",
     "POST execution/fetch",
     "POST execution/rerun",
+    "GET execution/links",
+    "POST execution/links",
     "GET execution/problem.json",
     "GET execution/result.csv",
     "GET execution/result.json",
@@ -163,6 +171,16 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     for doing in ["try", "use", "open", "share", "change", "delete"] {
         addresses.push((Method::POST, format!("{template}/{doing}")));
     }
+    ada.post("/settings/invitations", &[("site_role", "member"), ("valid", "7")]).await.with(200);
+    let invited = ada.get("/settings/invitations").await.attributes("tbody form", "action");
+    assert_eq!(invited.len(), 2);
+    addresses.extend(invited.into_iter().map(|address| (Method::POST, address)));
+    ada.post(&format!("{run}/links"), &[("title", "Mine"), ("valid", "7")]).await.with(200);
+    let links = ada.get("/settings/links").await.attributes("tbody form", "action");
+    assert_eq!(links.len(), 1);
+    addresses.extend(links.into_iter().map(|address| (Method::POST, address)));
+    addresses.push((Method::GET, format!("{report}/links")));
+    addresses.push((Method::POST, format!("{report}/links")));
     addresses.push((Method::GET, report.clone()));
     addresses.push((Method::GET, format!("{report}/report.html")));
     addresses.push((Method::POST, format!("{report}/delete")));
@@ -170,9 +188,13 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     addresses
 }
 
-/// Routes that need no session: sign-in, files, health, what only changes a cookie, and metrics, which have their own
+/// Routes that need no session: invitations, public links, sign-in, files, health, what only changes a cookie, and metrics, which have their own
 /// stories.
-pub(crate) const OPEN: [&str; 11] = [
+pub(crate) const OPEN: [&str; 15] = [
+    "/invitations/{token}",
+    "/shared/{token}",
+    "/shared/{token}/result.csv",
+    "/robots.txt",
     "/unsubscribe",
     "/metrics",
     "/auth/amazon/callback",

@@ -16,6 +16,10 @@ const LISTS: &[&str] = &[
     "/settings/sessions",
     "/settings/connections",
     "/settings/webhooks",
+    "/settings/access",
+    "/settings/invitations",
+    "/settings/links",
+    "/operations/usage",
     "/notices",
     "/queries/ID/versions",
 ];

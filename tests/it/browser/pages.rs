@@ -89,6 +89,12 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
         "/settings/notices",
         "/settings/webhooks",
         "/settings/webhooks/new",
+        "/settings/access",
+        "/settings/invitations",
+        "/settings/invitations/new",
+        "/settings/links",
+        "/operations/backups",
+        "/operations/usage",
         "/emulator/control",
         "/nowhere",
     ] {

@@ -16,7 +16,8 @@ mod unused;
 pub(crate) use tables::tables;
 
 /// The ground floor; uses no room.
-const GROUND: [&str; 15] = [
+const GROUND: [&str; 16] = [
+    "backup",
     "bucket",
     "clock",
     "config",
@@ -47,8 +48,11 @@ const ROOMS: &[&str] = &[
     "people",
     "guides",
     "library",
+    "links",
     "data_sources",
     "help",
+    "backups",
+    "usage",
     "home",
 ];
 
@@ -66,6 +70,10 @@ const APART: [(&str, &[&str]); 3] = [
 const WRITERS: &[(&str, &str)] = &[
     ("people", "accounts/store"),
     ("sessions", "web/session"),
+    ("invitations", "accounts/store"),
+    ("public_links", "links/store"),
+    ("backups", "backups/store"),
+    ("usage_days", "usage/store"),
     ("audit", "accounts/audit"),
     ("connections", "connections/store"),
     ("instances", "instances/store"),
