@@ -12,6 +12,7 @@
 -- sponsored_brands, 242.81, 45, 1621.40, 6.68
 -- sponsored_display, 27.47, 34, 940.63, 34.24
 -- """
+-- chart = "roas"
 -- interpretation = """
 -- * Read **ROAS** within a product over time before you compare products. Attribution rules differ: Sponsored Products are credited by clicks only, Amazon DSP by views too.
 -- * Purchases are credited to the *time of the ad*, so spend and sales of a row belong to the same ads. Consoles show Amazon DSP and Sponsored Brands by the time of the purchase: expect those two to differ from this table. Consoles may also use other attribution windows, such as 7 days for Sponsored Products of sellers.

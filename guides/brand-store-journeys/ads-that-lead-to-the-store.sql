@@ -23,6 +23,7 @@
 -- Mirelune | Audio | Awareness | 2026 H2, 2, 2, 0, 0
 -- Mirelune | Streaming TV | Awareness | 2026 H1, 2, 2, 0, 0
 -- """
+-- chart = "store_visitors"
 -- interpretation = """
 -- Compare campaigns of one ad product with each other. `buyer_share` is the part of store visitors who bought, not of all users reached.
 -- """
@@ -42,7 +43,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 WITH store AS (
   SELECT

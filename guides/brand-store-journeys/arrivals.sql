@@ -12,6 +12,7 @@
 -- ad, 117, 108, 2.28, 117.37
 -- product page, 108, 106, 2.34, 125.1
 -- """
+-- chart = "visitors"
 -- interpretation = """
 -- Sources with fewer than 100 visitors are missing, not zero. Compare the sum of `visits` with the visits of the home page to see how much is hidden.
 -- """
@@ -31,7 +32,7 @@
 -- kind = "list"
 -- label = "Stores"
 -- help = "Store names, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune"]
+-- demo-default = ["Mirelune"]
 --+++
 SELECT
   CASE ingress_type

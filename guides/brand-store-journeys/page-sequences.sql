@@ -19,6 +19,7 @@
 -- Home > Best sellers > Our story, 3, 8, 8
 -- Home > New arrivals > New arrivals, 3, 8, 8
 -- """
+-- chart = "visits"
 -- interpretation = """
 -- Look at where visits end: a page that is the last of many short visits needs a better next step. Sequences of a single visitor are removed.
 -- """
@@ -37,7 +38,7 @@
 -- kind = "list"
 -- label = "Stores"
 -- help = "Store names, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune"]
+-- demo-default = ["Mirelune"]
 --+++
 WITH views AS (
   SELECT

@@ -18,6 +18,7 @@
 -- Tundrel, Tundrel | New arrivals, 65, 61, 58, 53.25
 -- Tundrel, Tundrel | Best sellers, 63, 55, 52, 53.89
 -- """
+-- chart = "visitors"
 -- interpretation = """
 -- Copy the store's name into the other queries. Don't add up visits or visitors of several pages: a visit with three pages is in three rows.
 -- """

@@ -31,14 +31,14 @@
 -- kind = "list"
 -- label = "Stores"
 -- help = "Store names, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune"]
+-- demo-default = ["Mirelune"]
 --
 -- [[parameters]]
 -- name = "asins"
 -- kind = "list"
 -- label = "ASINs"
 -- help = "The brand's ASINs, one per line."
--- sandbox-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN", "B097HMBZPL", "B0MZYLRW7Q", "B0GW1G4PL9", "B0J20YYVFJ", "B0KF3MDS0M", "B0PTWJKRX7"]
+-- demo-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN", "B097HMBZPL", "B0MZYLRW7Q", "B0GW1G4PL9", "B0J20YYVFJ", "B0KF3MDS0M", "B0PTWJKRX7"]
 --+++
 WITH visits AS (
   SELECT

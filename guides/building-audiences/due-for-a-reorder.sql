@@ -12,9 +12,25 @@
 -- 2: due, 117
 -- 3: lapsed, 535
 -- """
+-- chart = "customers"
 -- interpretation = """
 -- The row *due* is the audience. The row *too early* shows how many would be annoyed by a reminder now, and *lapsed* how many are left for a win-back offer.
 -- """
+-- audience = '''
+-- WITH last_orders AS (
+--   SELECT
+--     user_id,
+--     MAX(purchase_dt_utc) AS last_dt
+--   FROM amazon_retail_purchases_for_audiences
+--   WHERE asin_brand IN ({{brands}})
+--     AND user_id IS NOT NULL
+--   GROUP BY user_id
+-- )
+-- SELECT user_id
+-- FROM last_orders
+-- WHERE SECONDS_BETWEEN(last_dt, BUILT_IN_PARAMETER('TIME_WINDOW_END')) BETWEEN {{from_days}} * 86400 AND {{to_days}} * 86400
+-- '''
+-- audience-users = 114
 --
 -- [metrics]
 -- status = "By the days between the last purchase and the end of the window."
@@ -29,7 +45,7 @@
 -- kind = "list"
 -- label = "Brands"
 -- help = "Values of asin_brand, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune"]
+-- demo-default = ["Mirelune"]
 --
 -- [[parameters]]
 -- name = "from_days"

@@ -13,9 +13,33 @@
 -- 5, 242, 188
 -- 8, 16, 16
 -- """
+-- chart = "addressable_users"
 -- interpretation = """
 -- Users with few impressions are a list for a second message. Users with many impressions and no reaction are a list to exclude. Rows are cumulative.
 -- """
+-- audience = '''
+-- WITH reached AS (
+--   SELECT user_id
+--   FROM dsp_impressions_for_audiences
+--   WHERE campaign IN ({{campaigns}})
+--     AND user_id_type = 'adUserId'
+--     AND user_id IS NOT NULL
+--   GROUP BY user_id
+-- ),
+-- interested AS (
+--   SELECT user_id
+--   FROM conversions_for_audiences
+--   WHERE tracked_item IN ({{asins}})
+--     AND user_id IS NOT NULL
+--   GROUP BY user_id
+-- )
+-- SELECT r.user_id
+-- FROM reached r
+-- LEFT JOIN interested i ON i.user_id = r.user_id
+-- WHERE i.user_id IS NULL
+-- GROUP BY r.user_id
+-- '''
+-- audience-users = 2384
 --
 -- [metrics]
 -- impressions_at_least = "Impressions of the campaigns that a user got, at least."
@@ -31,14 +55,14 @@
 -- kind = "list"
 -- label = "DSP campaigns"
 -- help = "One name per line, exactly as in AMC."
--- sandbox-default = ["Mirelune | Display | Consideration | {half-year}", "Mirelune | Streaming TV | Awareness | {half-year}"]
+-- demo-default = ["Mirelune | Display | Consideration | {half-year}", "Mirelune | Streaming TV | Awareness | {half-year}"]
 --
 -- [[parameters]]
 -- name = "asins"
 -- kind = "list"
 -- label = "ASINs"
 -- help = "The ASINs that the audience is about, one per line."
--- sandbox-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN", "B097HMBZPL", "B0MZYLRW7Q", "B0GW1G4PL9", "B0J20YYVFJ", "B0KF3MDS0M", "B0PTWJKRX7"]
+-- demo-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN", "B097HMBZPL", "B0MZYLRW7Q", "B0GW1G4PL9", "B0J20YYVFJ", "B0KF3MDS0M", "B0PTWJKRX7"]
 --+++
 WITH reached AS (
   SELECT

@@ -13,9 +13,37 @@
 -- 56, 453, no
 -- 84, 656, no
 -- """
+-- chart = "addressable_users"
 -- interpretation = """
 -- Take the shortest look-back that is safely above 2,000. Rows are cumulative: the users of 7 days are also in the row of 28 days.
 -- """
+-- audience = '''
+-- WITH last_interest AS (
+--   SELECT
+--     user_id,
+--     MAX(event_dt_utc) AS last_dt
+--   FROM conversions_for_audiences
+--   WHERE tracked_item IN ({{asins}})
+--     AND event_subtype IN ('detailPageView', 'shoppingCart')
+--     AND user_id_type = 'adUserId'
+--     AND user_id IS NOT NULL
+--   GROUP BY user_id
+-- ),
+-- buyers AS (
+--   SELECT user_id
+--   FROM conversions_for_audiences
+--   WHERE tracked_item IN ({{asins}})
+--     AND event_subtype = 'order'
+--     AND user_id IS NOT NULL
+--   GROUP BY user_id
+-- )
+-- SELECT i.user_id
+-- FROM last_interest i
+-- LEFT JOIN buyers b ON b.user_id = i.user_id
+-- WHERE b.user_id IS NULL
+--   AND SECONDS_BETWEEN(i.last_dt, BUILT_IN_PARAMETER('TIME_WINDOW_END')) <= 84 * 86400
+-- '''
+-- audience-users = 656
 --
 -- [metrics]
 -- look_back_days = "Days before the end of the window."
@@ -31,7 +59,7 @@
 -- kind = "list"
 -- label = "ASINs"
 -- help = "The ASINs that the audience is about, one per line."
--- sandbox-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN", "B097HMBZPL", "B0MZYLRW7Q", "B0GW1G4PL9", "B0J20YYVFJ", "B0KF3MDS0M", "B0PTWJKRX7"]
+-- demo-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN", "B097HMBZPL", "B0MZYLRW7Q", "B0GW1G4PL9", "B0J20YYVFJ", "B0KF3MDS0M", "B0PTWJKRX7"]
 --+++
 WITH last_interest AS (
   SELECT

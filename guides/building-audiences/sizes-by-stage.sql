@@ -11,6 +11,7 @@
 -- "2: cart, not bought", 100, 100
 -- 3: bought, 213, 213
 -- """
+-- chart = "users"
 -- interpretation = """
 -- `addressable_users` decides: an audience needs 2,000 of them, and 2,500 leave room for shrinking. If a stage is too small, use a longer look-back, more products or the next wider stage.
 -- """
@@ -29,7 +30,7 @@
 -- kind = "list"
 -- label = "ASINs"
 -- help = "The ASINs that the audience is about, one per line."
--- sandbox-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN", "B097HMBZPL", "B0MZYLRW7Q", "B0GW1G4PL9", "B0J20YYVFJ", "B0KF3MDS0M", "B0PTWJKRX7"]
+-- demo-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN", "B097HMBZPL", "B0MZYLRW7Q", "B0GW1G4PL9", "B0J20YYVFJ", "B0KF3MDS0M", "B0PTWJKRX7"]
 --+++
 WITH users AS (
   SELECT

@@ -14,6 +14,7 @@
 -- DSP online video, 7, 0, 7, 124.93
 -- DSP audio, 6, 0, 6, 142.93
 -- """
+-- chart = ["after_click", "after_view"]
 -- interpretation = """
 -- Expect differences to your last-touch column: Amazon prefers clicks over later views, credits Sponsored Products for clicks only, looks back 14 days and needs a viewable impression for a view. They show how much of a channel's credit depends on such rules.
 -- """
@@ -33,7 +34,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 SELECT
   CASE

@@ -20,6 +20,7 @@
 -- SP - Mirelune - Product targeting, 6.72, 164.1, 4.60, 35.66
 -- SBA - Mirelune - Theme headline, 5.39, 149.27, 32.43, 4.60
 -- """
+-- chart = "sales"
 -- interpretation = """
 -- Run it with two models and compare ranks rather than values. A campaign that is good under both is good whatever you believe; one that changes places depends on the model, and the report should say so.
 -- """
@@ -39,7 +40,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --
 -- [[parameters]]
 -- name = "lookback_days"

@@ -13,6 +13,7 @@
 -- 1, 29, 0.1394, 1.00
 -- 2, 31, 0.149, 1.32
 -- """
+-- chart = "purchases"
 -- interpretation = """
 -- For purchases with one touch, all models agree. Only the share of the other rows can move between channels.
 -- """
@@ -31,7 +32,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --
 -- [[parameters]]
 -- name = "lookback_days"

@@ -18,6 +18,7 @@
 -- View, 4: within a week, 124, 32.9
 -- View, 5: later, 71, 18.8
 -- """
+-- chart = "share"
 -- interpretation = """
 -- * If most purchases follow a **click** within two hours, the hour of the ad is close to the hour of the sale, and a schedule can work.
 -- * Purchases days later belong to the ad, not to its hour. Shifting budget from noon to evening won't move them.

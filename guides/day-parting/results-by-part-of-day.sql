@@ -12,6 +12,7 @@
 -- 12, 20338, 319, 1.57, 319.95, 1.00, 58, 1938.24, 6.06
 -- 18, 23981, 341, 1.42, 346.64, 1.02, 60, 2361.21, 6.81
 -- """
+-- chart = "roas"
 -- interpretation = """
 -- * Compare **click rate** and **cost per click** first. They rest on many events and are about the hour itself.
 -- * **ROAS** rests on few purchases. Take a difference seriously if it appears in two windows that don't overlap.

@@ -34,7 +34,7 @@
 -- label = "Campaign names like"
 -- help = "Finds the brand's campaigns. % stands for any text, so %Brand% finds every name that contains Brand."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --+++
 WITH events AS (
   SELECT 'Amazon DSP' AS source, user_id_type, user_id, impressions AS events

@@ -2,7 +2,7 @@
 -- format = 1
 -- name = "Overlap of Amazon DSP and sponsored ads"
 -- kind = "main"
--- description = "How many people met Amazon DSP only, sponsored ads only, or both; what they cost; and how many of them bought the brand afterward."
+-- description = "How many people saw Amazon DSP only, sponsored ads only, or both; what they cost; and how many of them bought the brand afterward."
 -- window-advice = "Eight weeks or more; it may end two days ago, since nothing here is attributed by Amazon. In a short window, few people have had the time to see both."
 -- prerequisites = ["Amazon DSP and sponsored ads of the same brand, both running in the window", "The brand's ASINs"]
 -- sample = """
@@ -11,6 +11,7 @@
 -- Both, 2300, 20.9, 292.38, 73, 3.17, 2268.85, 986.46
 -- Sponsored ads only, 1954, 17.8, 123.98, 39, 2.00, 1025.50, 524.82
 -- """
+-- chart = "purchase_rate"
 -- interpretation = """
 -- * **People** add up to the reach of both together: everybody is in exactly one row.
 -- * **Purchase rate** of *Both* against the two others shows where buyers concentrate. It does not show that the second product caused the purchase.
@@ -36,7 +37,7 @@
 -- label = "Campaign names like"
 -- help = "Finds the brand's campaigns. % stands for any text, so %Brand% finds every name that contains Brand."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --
 -- [[parameters]]
 -- name = "left_out"
@@ -44,7 +45,7 @@
 -- label = "Campaigns to leave out"
 -- help = "Retargeting and loyalty campaigns, one name per line: they follow people's interest instead of creating it. Write none to keep all."
 -- default = ["none"]
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Display | Conversion | {half-year}",
 --   "Mirelune | Display | Loyalty | {half-year}",
 --   "SD - Mirelune - Views remarketing vCPM",
@@ -55,10 +56,10 @@
 -- kind = "list"
 -- label = "ASINs of the brand"
 -- help = "One ASIN per line: those whose orders count as success."
--- sandbox-default = ["B0N25NMYZM", "B097HMBZPL", "B0TKDWV9WV", "B0JNH8XHBN", "B0PTWJKRX7", "B01VLY94L5", "B0MZYLRW7Q", "B0J20YYVFJ", "B0GW1G4PL9", "B0KF3MDS0M"]
+-- demo-default = ["B0N25NMYZM", "B097HMBZPL", "B0TKDWV9WV", "B0JNH8XHBN", "B0PTWJKRX7", "B01VLY94L5", "B0MZYLRW7Q", "B0J20YYVFJ", "B0GW1G4PL9", "B0KF3MDS0M"]
 --+++
 WITH contacts AS (
-  SELECT user_id, impression_dt_utc AS met_at, 1 AS dsp, 0 AS sponsored, total_cost / 100000.0 AS spend
+  SELECT user_id, impression_dt_utc AS seen_at, 1 AS dsp, 0 AS sponsored, total_cost / 100000.0 AS spend
   FROM dsp_impressions
   WHERE campaign LIKE {{campaign_pattern}}
     AND campaign NOT IN ({{left_out}})
@@ -67,7 +68,7 @@ WITH contacts AS (
 
   UNION ALL
 
-  SELECT user_id, event_dt_utc AS met_at, 0 AS dsp, 1 AS sponsored, spend / 100000000.0 AS spend
+  SELECT user_id, event_dt_utc AS seen_at, 0 AS dsp, 1 AS sponsored, spend / 100000000.0 AS spend
   FROM sponsored_ads_traffic
   WHERE campaign LIKE {{campaign_pattern}}
     AND campaign NOT IN ({{left_out}})
@@ -78,7 +79,7 @@ WITH contacts AS (
 people AS (
   SELECT
     user_id,
-    MIN(met_at) AS first_contact,
+    MIN(seen_at) AS first_contact,
     MAX(dsp) AS dsp,
     MAX(sponsored) AS sponsored,
     SUM(spend) AS spend

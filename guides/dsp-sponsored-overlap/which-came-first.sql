@@ -2,7 +2,7 @@
 -- format = 1
 -- name = "Which came first"
 -- kind = "main"
--- description = "Among people who met both: whether they met Amazon DSP or sponsored ads first, how many days passed, and how many bought after they had seen both."
+-- description = "Among people who saw both: whether they saw Amazon DSP or sponsored ads first, how many days passed, and how many bought after they had seen both."
 -- window-advice = "The window of the overlap. The first days of the window show an order by chance, so make it long."
 -- prerequisites = ["Amazon DSP and sponsored ads of the same brand, both running in the window", "The brand's ASINs"]
 -- sample = """
@@ -11,6 +11,7 @@
 -- Sponsored ads first, 1115, 15.0, 30, 2.69
 -- Within the same hour, 5, 0.0, 0, 0.00
 -- """
+-- chart = "purchase_rate"
 -- interpretation = """
 -- * Many people with *Amazon DSP first* fit the idea that display raises demand that search then captures. Many with *Sponsored ads first* fit retargeting of people who searched.
 -- * Compare the purchase rates only together with the **median of days**: who had more time after the second contact had more time to buy.
@@ -32,14 +33,14 @@
 -- label = "Campaign names like"
 -- help = "Finds the brand's campaigns. % stands for any text, so %Brand% finds every name that contains Brand."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --
 -- [[parameters]]
 -- name = "asins"
 -- kind = "list"
 -- label = "ASINs of the brand"
 -- help = "One ASIN per line: those whose orders count as success."
--- sandbox-default = ["B0N25NMYZM", "B097HMBZPL", "B0TKDWV9WV", "B0JNH8XHBN", "B0PTWJKRX7", "B01VLY94L5", "B0MZYLRW7Q", "B0J20YYVFJ", "B0GW1G4PL9", "B0KF3MDS0M"]
+-- demo-default = ["B0N25NMYZM", "B097HMBZPL", "B0TKDWV9WV", "B0JNH8XHBN", "B0PTWJKRX7", "B01VLY94L5", "B0MZYLRW7Q", "B0J20YYVFJ", "B0GW1G4PL9", "B0KF3MDS0M"]
 --+++
 WITH contacts AS (
   -- Exact times order the contacts; hours are what the result is made of, since exact times need a hundred users per row
@@ -70,7 +71,7 @@ people AS (
   FROM contacts
   GROUP BY user_id
 ),
-met_both AS (
+saw_both AS (
   SELECT
     user_id,
     CASE
@@ -78,7 +79,7 @@ met_both AS (
       WHEN first_dsp_hour > first_sponsored_hour THEN 'Sponsored ads first'
       ELSE 'Within the same hour'
     END AS sequence,
-    IF(first_dsp <= first_sponsored, first_sponsored, first_dsp) AS met_both_at,
+    IF(first_dsp <= first_sponsored, first_sponsored, first_dsp) AS saw_both_at,
     ABS(SECONDS_BETWEEN(first_dsp_hour, first_sponsored_hour)) / 86400.0 AS days_between
   FROM people
   WHERE first_dsp IS NOT NULL
@@ -87,10 +88,10 @@ met_both AS (
 buyers AS (
   SELECT c.user_id
   FROM conversions c
-  JOIN met_both b ON c.user_id = b.user_id
+  JOIN saw_both b ON c.user_id = b.user_id
   WHERE c.event_subtype = 'order'
     AND c.tracked_asin IN ({{asins}})
-    AND c.event_dt_utc > b.met_both_at
+    AND c.event_dt_utc > b.saw_both_at
   GROUP BY c.user_id
 )
 SELECT
@@ -99,6 +100,6 @@ SELECT
   ROUND(MEDIAN(b.days_between), 1) AS median_days_between,
   COUNT(u.user_id) AS buyers,
   ROUND(100.0 * COUNT(u.user_id) / COUNT(b.user_id), 2) AS purchase_rate
-FROM met_both b
+FROM saw_both b
 LEFT JOIN buyers u ON b.user_id = u.user_id
 GROUP BY 1

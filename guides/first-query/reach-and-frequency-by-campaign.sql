@@ -6,10 +6,11 @@
 -- window-advice = "Whole weeks. This query reads impressions only, so the window may end two days ago; the default, which waits for attribution too, is the better habit."
 -- sample = """
 -- campaign, impressions, reach, frequency
--- Mirelune | Display | Consideration | 2026 H2, 3234, 2192, 1.48
--- Mirelune | Streaming TV | Awareness | 2026 H2, 1824, 1218, 1.50
--- Mirelune | Display | Conversion | 2026 H2, 904, 548, 1.65
+-- Mirelune | Display | Consideration | 2026 H2, 1648, 1109, 1.49
+-- Mirelune | Streaming TV | Awareness | 2026 H2, 935, 614, 1.52
+-- Mirelune | Display | Conversion | 2026 H2, 412, 250, 1.65
 -- """
+-- chart = "reach"
 -- interpretation = """
 -- Start with the frequency: it says how often each person saw the campaign. Don't add up the reach of several rows: somebody who saw
 -- two campaigns is counted in both.
@@ -25,7 +26,7 @@
 -- kind = "list"
 -- label = "Campaigns"
 -- help = "One name per line, exactly as in AMC."
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Streaming TV | Awareness | {half-year}",
 --   "Mirelune | Display | Consideration | {half-year}",
 --   "Mirelune | Display | Conversion | {half-year}",

@@ -12,6 +12,7 @@
 -- Streaming TV, 4836, 2813, 58.2, 355.84, 73.58, 126.5
 -- Online video, 1884, 849, 45.1, 52.28, 27.75, 61.58
 -- """
+-- chart = "exclusive"
 -- interpretation = """
 -- * **Exclusive people** are what the plan would have lost without the channel. They add up over channels, but not to the total: people of several channels are in nobody's exclusive reach.
 -- * **Cost per 1,000 exclusive** is what you paid for people whom you couldn't have had otherwise. Compare it with the price of reaching them in another way.
@@ -34,7 +35,7 @@
 -- kind = "list"
 -- label = "Streaming TV campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = ["Mirelune | Streaming TV | Awareness | {half-year}"]
+-- demo-default = ["Mirelune | Streaming TV | Awareness | {half-year}"]
 --
 -- [[parameters]]
 -- name = "video_campaigns"
@@ -42,14 +43,14 @@
 -- label = "Online video campaigns"
 -- help = "One Amazon DSP campaign (order) per line. Write none if there are none."
 -- default = ["none"]
--- sandbox-default = ["Mirelune | Online Video | Consideration | {half-year}"]
+-- demo-default = ["Mirelune | Online Video | Consideration | {half-year}"]
 --
 -- [[parameters]]
 -- name = "display_campaigns"
 -- kind = "list"
 -- label = "Display campaigns"
 -- help = "One Amazon DSP campaign (order) per line."
--- sandbox-default = ["Mirelune | Display | Consideration | {half-year}"]
+-- demo-default = ["Mirelune | Display | Consideration | {half-year}"]
 --
 -- [[parameters]]
 -- name = "sponsored_pattern"
@@ -57,7 +58,7 @@
 -- label = "Sponsored campaigns like"
 -- help = "Finds the brand's sponsored ads. % stands for any text."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --
 -- [[parameters]]
 -- name = "id_types"

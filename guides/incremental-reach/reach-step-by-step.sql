@@ -12,6 +12,7 @@
 -- 3, 4836, 3331, 12444, 355.84, 106.83
 -- 4, 1340, 625, 13069, 41.25, 66.0
 -- """
+-- chart = "added_people"
 -- interpretation = """
 -- * **Added people** add up to the total reach, whatever the order. **Which channel gets them depends on the order**: put first what you would book first.
 -- * **Cost per 1,000 added** usually grows from step to step, except where a later step is cheap. Where it exceeds what you would pay for a new person, the plan ends.
@@ -34,14 +35,14 @@
 -- kind = "list"
 -- label = "Step 1: campaigns"
 -- help = "The channel that you would book first. One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = ["Mirelune | Display | Consideration | {half-year}"]
+-- demo-default = ["Mirelune | Display | Consideration | {half-year}"]
 --
 -- [[parameters]]
 -- name = "step_2"
 -- kind = "list"
 -- label = "Step 2: campaigns"
 -- help = "What you would add to it."
--- sandbox-default = ["Mirelune | Online Video | Consideration | {half-year}"]
+-- demo-default = ["Mirelune | Online Video | Consideration | {half-year}"]
 --
 -- [[parameters]]
 -- name = "step_3"
@@ -49,7 +50,7 @@
 -- label = "Step 3: campaigns"
 -- help = "What comes next. Write none to leave the step out."
 -- default = ["none"]
--- sandbox-default = ["Mirelune | Streaming TV | Awareness | {half-year}"]
+-- demo-default = ["Mirelune | Streaming TV | Awareness | {half-year}"]
 --
 -- [[parameters]]
 -- name = "step_4"
@@ -57,7 +58,7 @@
 -- label = "Step 4: campaigns"
 -- help = "What comes last. Write none to leave the step out."
 -- default = ["none"]
--- sandbox-default = ["Mirelune | Audio | Awareness | {half-year}"]
+-- demo-default = ["Mirelune | Audio | Awareness | {half-year}"]
 --
 -- [[parameters]]
 -- name = "id_types"

@@ -21,6 +21,7 @@
 -- DSP display,Woolpaddle | Display | Consideration | 2026 H2,38,18,20,1.11,751.7300
 -- DSP display,Tundrel | Display | Conversion | 2026 H2,35,25,10,0.40,353.8900
 -- """
+-- chart = "assisted_orders"
 -- interpretation = '''
 -- **assist_ratio** is the number to read: above 1 a campaign helps more sales than it closes, as awareness campaigns often do;
 -- near 0 it mostly closes, as brand keywords and retargeting often do. Don't cut a campaign with a high ratio because of its

@@ -18,6 +18,7 @@
 -- Sponsored Display,126,972.52,2087.20,1397.74,1472.29
 -- Sponsored Products,62,586.82,1128.62,796.46,842.29
 -- """
+-- chart = "first_touch"
 -- interpretation = '''
 -- All four columns hold the same sales, divided in four ways: each adds up to the sales of all orders that had a touch, except
 -- for rows that were removed for privacy. Compare **first_touch** with **last_touch** for a channel: larger means that it

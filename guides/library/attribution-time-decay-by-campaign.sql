@@ -21,6 +21,7 @@
 -- DSP display,Woolpaddle | Display | Loyalty | 2026 H2,17.26,631.42,563.80,67.62
 -- Sponsored Brands,SBV - Tundrel - Category video,14.05,574.64,455.88,118.76
 -- """
+-- chart = "decay_sales"
 -- interpretation = '''
 -- Sort by **decay_sales**, and read **difference** as the correction to a last-touch view: positive for campaigns that act
 -- early.

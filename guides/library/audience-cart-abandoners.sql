@@ -16,6 +16,7 @@
 -- 2 no order afterwards,259,259,51.1
 -- 3 cart old enough,256,256,50.5
 -- """
+-- chart = "users"
 -- interpretation = '''
 -- Each step is a part of the one before; the last one is the audience. If most people drop out at *no order afterwards*, carts
 -- turn into orders and there is little to win back; if few do, the audience is worth its own creatives.
@@ -24,10 +25,13 @@
 -- members with an `adUserId`: see **account_users**. Carts are rare, so this audience is often too small: lengthen the window,
 -- or take [Audience: looked at a product, did not buy](../library/audience-viewers-without-order.sql).
 --
--- This template measures; it returns no user IDs. To build the audience, create it from this SQL, which follows the same rule
--- on the tables for audiences:
+-- This template measures; it returns no user IDs. The SQL of the audience follows the same rule on the tables for audiences.
 --
--- ```sql audience
+-- The order may be of another product of the brand: whoever bought something else is left out too.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
+-- '''
+-- audience = '''
 -- WITH people AS (
 --   SELECT
 --     user_id,
@@ -46,12 +50,8 @@
 --   AND (last_order IS NULL OR SECONDS_BETWEEN(last_order, last_cart) > 0)
 --   AND SECONDS_BETWEEN(last_cart, BUILT_IN_PARAMETER('TIME_WINDOW_END')) >= {{min_days}} * 86400
 -- GROUP BY user_id
--- ```
---
--- The order may be of another product of the brand: whoever bought something else is left out too.
---
--- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
+-- audience-users = 256
 --
 -- [metrics]
 -- step = "Condition, added to those of the steps before."

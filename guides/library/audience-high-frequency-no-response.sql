@@ -16,6 +16,7 @@
 -- 2 limit to twice the limit,455,22,4.84,433,335,10.74
 -- 3 twice the limit or more,17,1,5.88,16,12,0.77
 -- """
+-- chart = "no_response_users"
 -- interpretation = '''
 -- **no_response_cost** of the rows at or above the limit is what these people cost in the window. An exclusion begins at the
 -- limit, so it would have moved only the part of that cost that came later: *Impressions and cost above a frequency cap*
@@ -28,10 +29,14 @@
 -- members with an `adUserId`: see **no_response_accounts**.
 --
 -- A response is a product page view, a cart, a branded search, a store visit or an order that is relevant to the chosen
--- campaigns, at any time in the window. This template measures; it returns no user IDs. To build the audience, create it from
--- this SQL, which follows the same rule on the tables for audiences:
+-- campaigns, at any time in the window. This template measures; it returns no user IDs. The SQL of the audience follows the same rule on the tables for audiences.
 --
--- ```sql audience
+-- The table for audiences leaves out impressions bought through private deals, so people with such impressions reach the limit
+-- later there than in the size shown here.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
+-- '''
+-- audience = '''
 -- WITH exposed AS (
 --   SELECT
 --     user_id
@@ -56,13 +61,8 @@
 -- LEFT JOIN responders r ON r.user_id = e.user_id
 -- WHERE r.user_id IS NULL
 -- GROUP BY e.user_id
--- ```
---
--- The table for audiences leaves out impressions bought through private deals, so people with such impressions reach the limit
--- later there than in the size shown here.
---
--- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
+-- audience-users = 453
 --
 -- [metrics]
 -- impressions_group = "Impressions that a person was shown in the window."
@@ -83,7 +83,7 @@
 -- label = "Campaigns"
 -- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters."
 -- default = "%"
--- sandbox-default = "%Display | Consideration%"
+-- demo-default = "%Display | Consideration%"
 --
 -- [[parameters]]
 -- name = "min_impressions"

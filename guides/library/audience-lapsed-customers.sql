@@ -19,6 +19,7 @@
 -- 4 91 to 180 days,lapsed,315,30.2,50.30
 -- 5 more than 180 days,lapsed,867,20.0,49.31
 -- """
+-- chart = "customers"
 -- interpretation = '''
 -- Choose **lapsed_days** with [Time between repeat purchases](../library/repeat-purchase-interval.sql): about twice the median
 -- of your products. Customers below it are late, not lost. **repeat_share** tells which groups had the habit of coming back:
@@ -27,10 +28,13 @@
 -- An audience needs at least 2,000 members; aim for 2,500 or more. This data source knows Amazon accounts only, so all of its
 -- customers are `adUserId`.
 --
--- This template measures; it returns no user IDs. To build the audience, create it from this SQL, which follows the same rule
--- on the tables for audiences:
+-- This template measures; it returns no user IDs. The SQL of the audience follows the same rule on the tables for audiences.
 --
--- ```sql audience
+-- The table for audiences leaves out records of the UK and the EU, so there the audience is smaller than the size shown here.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
+-- '''
+-- audience = '''
 -- SELECT
 --   user_id
 -- FROM amazon_retail_purchases_for_audiences
@@ -38,12 +42,8 @@
 --   AND user_id IS NOT NULL
 -- GROUP BY user_id
 -- HAVING SECONDS_BETWEEN(MAX(purchase_dt_utc), BUILT_IN_PARAMETER('TIME_WINDOW_END')) >= {{lapsed_days}} * 86400
--- ```
---
--- The table for audiences leaves out records of the UK and the EU, so there the audience is smaller than the size shown here.
---
--- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
+-- audience-users = 1190
 --
 -- [metrics]
 -- last_purchase = "Time from the last purchase to the end of the window."

@@ -18,15 +18,20 @@
 -- 4,37,74,yes,4598.1200,4.2
 -- 5,37,37,yes,7426.9300,6.8
 -- """
+-- chart = "customers"
 -- interpretation = '''
 -- Read **customers_or_more** from the row that you want as the minimum: that is the size of the audience. A lookalike seed may
 -- have 500 to 500,000 members, a plain audience needs 2,000 or more. Prefer three orders to two when the size allows: a seed
 -- of the most loyal customers describes them better.
 --
--- This template measures; it returns no user IDs. To build the audience, create it from this SQL, which follows the same rule
--- on the tables for audiences:
+-- This template measures; it returns no user IDs. The SQL of the audience follows the same rule on the tables for audiences.
 --
--- ```sql audience
+-- All purchases on Amazon count, with or without ads. The table for audiences leaves out records of the UK and the EU, so
+-- there the audience is smaller than the size shown here.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
+-- '''
+-- audience = '''
 -- SELECT
 --   user_id
 -- FROM amazon_retail_purchases_for_audiences
@@ -34,13 +39,8 @@
 --   AND user_id IS NOT NULL
 -- GROUP BY user_id
 -- HAVING COUNT(DISTINCT purchase_id) >= {{min_orders}}
--- ```
---
--- All purchases on Amazon count, with or without ads. The table for audiences leaves out records of the UK and the EU, so
--- there the audience is smaller than the size shown here.
---
--- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
+-- audience-users = 605
 --
 -- [metrics]
 -- orders = "Orders of a customer in the window; 5 stands for five or more."

@@ -16,15 +16,20 @@
 -- 2 8 to 14 days,135,135,279
 -- 3 15 to 30 days,260,260,539
 -- """
+-- chart = "users"
 -- interpretation = '''
 -- Choose the look-back: **audience_so_far** adds up from the most recent viewers. Start with recent viewers and extend the
 -- time until the audience is large enough. An audience needs at least 2,000 members; aim for 2,500 or more, since not all of
 -- them can be reached. Ads reach only members with an `adUserId`: see **account_users**.
 --
--- This template measures; it returns no user IDs. To build the audience, create it from this SQL, which follows the same rule
--- on the tables for audiences:
+-- This template measures; it returns no user IDs. The SQL of the audience follows the same rule on the tables for audiences.
 --
--- ```sql audience
+-- Page views and orders come from people who had seen an ad of the advertiser in the 28 days before. Whoever looked without any
+-- ad contact is not here.
+--
+-- The guide [Building audiences](../building-audiences/guide.md) explains the method.
+-- '''
+-- audience = '''
 -- WITH people AS (
 --   SELECT
 --     user_id,
@@ -42,13 +47,8 @@
 -- WHERE looked = 1
 --   AND bought = 0
 -- GROUP BY user_id
--- ```
---
--- Page views and orders come from people who had seen an ad of the advertiser in the 28 days before. Whoever looked without any
--- ad contact is not here.
---
--- The guide [Building audiences](../building-audiences/guide.md) explains the method.
 -- '''
+-- audience-users = 539
 --
 -- [metrics]
 -- last_view = "Time from the last product page to the end of the window."

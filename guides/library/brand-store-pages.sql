@@ -20,6 +20,7 @@
 -- Mirelune,Mirelune | Our story,45,38,0,17,44.7,51.7
 -- Woolpaddle,Woolpaddle | Our story,41,38,0,21,55.3,52.7
 -- """
+-- chart = "visits"
 -- interpretation = '''
 -- A page with many **entries** is a landing page, planned or not: make it work as one. A page with a high **exit_rate** and a
 -- short **avg_seconds** loses people; a high exit rate after a long stay is less of a worry, since they may have gone on to a

@@ -15,6 +15,7 @@
 -- Product pages only,1498,326,21.76,372,1.14,8.56
 -- Store visitors,194,46,23.71,54,1.17,9.07
 -- """
+-- chart = "purchase_rate"
 -- interpretation = '''
 -- Compare **purchase_rate** and **orders_per_buyer** of the two rows. In the sample, store visitors are slightly ahead in
 -- both, but with 46 buyers a difference of two points is chance.

@@ -19,6 +19,7 @@
 -- Woolpaddle,search,113,102,276,2.44,133.0
 -- Mirelune,byline of a product page,110,108,260,2.36,125.8
 -- """
+-- chart = "visits"
 -- interpretation = '''
 -- Compare **pages_per_visit** and **seconds_per_visit** between sources: visits from ads that leave after one page want a
 -- landing page that fits the ad.

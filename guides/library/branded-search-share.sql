@@ -17,6 +17,7 @@
 -- sponsored_products,branded,2157,90,4.17,58.94,14.2,18,723.7600,12.28,66.7
 -- sponsored_products,other,22935,345,1.50,355.81,85.8,44,1573.4800,4.42,63.6
 -- """
+-- chart = "cost"
 -- interpretation = '''
 -- **cost_share** of branded searches is the part of the search budget that protects demand that exists already. Their **roas**
 -- is usually far better; that is a reason for moderate bids, not for more budget. Don't assume that they bring old customers
@@ -59,7 +60,7 @@
 -- kind = "text"
 -- label = "Brand words"
 -- help = "The brand in lower case, with common misspellings, separated by | as in mybrand|my brand|mybrnd. Read as a regular expression that may match anywhere in the term."
--- sandbox-default = "mirelun|tundrel|tundral|woolpad"
+-- demo-default = "mirelun|tundrel|tundral|woolpad"
 --+++
 WITH combined AS (
   SELECT

@@ -19,6 +19,7 @@
 -- Mirelune | Streaming TV | Awareness | 2026 H2,4820,369.63,7,7,1.45,52.8
 -- Woolpaddle | Online Video | Consideration | 2026 H2,985,27.61,7,7,7.11,3.94
 -- """
+-- chart = "searches_per_1000_reached"
 -- interpretation = '''
 -- Rank awareness campaigns by **searches_per_1000_reached**, not by sales: a search for the brand is the effect that
 -- upper-funnel ads can show within 14 days. **cost_per_search** tells which of them does it cheaply.

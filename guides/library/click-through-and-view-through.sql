@@ -20,6 +20,7 @@
 -- sponsored_products,SP - Mirelune - Category keywords broad,11,11,0,0.0,266.8600,0.0000
 -- amazon_dsp,Tundrel | Streaming TV | Awareness | 2026 H2,11,0,11,100.0,0.0000,379.8800
 -- """
+-- chart = ["click_orders", "view_orders"]
 -- interpretation = '''
 -- A high **view_share** is normal for video and for vCPM display, and 0 for Sponsored Products, which standard attribution
 -- credits by clicks. Question a retargeting campaign with a large share of view-through orders: some of these people might

@@ -55,7 +55,7 @@
 -- label = "Brands"
 -- help = "Keeps products whose brand matches. Choose one brand: with several, lift mostly shows that people stay with a brand. % stands for any text."
 -- default = "%"
--- sandbox-default = "Mirelune"
+-- demo-default = "Mirelune"
 --
 -- [[parameters]]
 -- name = "min_customers"

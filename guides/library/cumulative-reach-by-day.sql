@@ -20,6 +20,7 @@
 -- 2026-10-27,1153,1009,282,27.9,3571
 -- 2026-10-28,1192,1073,575,53.6,4146
 -- """
+-- chart = "cumulative_reach"
 -- interpretation = '''
 -- Watch **new_share**: the part of the day's audience that had not been reached in the window before. It is 100% on the first
 -- day and falls. Where it stays low while **impressions** stay high, the campaign mostly repeats itself: widen the audience,

@@ -21,6 +21,7 @@
 -- 2026-05-01,138,40.38,46.59,51.83,29.0
 -- 2026-06-01,146,41.11,51.09,55.47,32.2
 -- """
+-- chart = "value_180"
 -- interpretation = '''
 -- Read along a row: how sales per customer grow from 30 to 90 to 180 days. Read down a column to see whether newer groups are
 -- better. Compare **value_180** with your cost per new customer ([Cost per new-to-brand order by

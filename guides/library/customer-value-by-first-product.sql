@@ -21,6 +21,7 @@
 -- "Tundrel Insulated Bottle, Moss",43,43.24,6,14.0,7.81
 -- "Mirelune Mineral Sunscreen SPF 50, 1 oz",37,19.02,18,48.6,24.15
 -- """
+-- chart = "later_sales_per_customer"
 -- interpretation = '''
 -- Compare **later_sales_per_customer**: what people spend *after* the first order. A cheap entry product with high later sales
 -- can deserve a worse first-order ROAS than an expensive one that is bought once.

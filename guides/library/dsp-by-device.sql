@@ -21,6 +21,7 @@
 -- Tablet,App,3360,2890,51.97,15.47,0.208,44,13.10,1.18
 -- ConnectedDevice,Web,45,40,0.63,13.93,0.000,0,0.00,
 -- """
+-- chart = "reach"
 -- interpretation = '''
 -- Compare **page_views_per_1000** between phone, computer and tablet within one kind of campaign. A television has hardly any
 -- clicks, and the page views after a TV ad usually happen on another device, so they are found only where both have the same

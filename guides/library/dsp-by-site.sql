@@ -21,6 +21,7 @@
 -- Lumenpath SSP,Campfire Sports,1937,1654,64.33,33.21,0.000,21,10.84,3.06
 -- Lumenpath SSP,dailyharbor.example,8575,6185,59.34,6.92,0.222,164,19.13,0.36
 -- """
+-- chart = "reach"
 -- interpretation = '''
 -- Sort by **cost** and ask for each large site what it returns: **page_views_per_1000** for performance, **reach** per amount
 -- for awareness. Exclude only sites with enough delivery to judge, and look at their viewability first ([Viewability by site,

@@ -20,6 +20,7 @@
 -- US-PA,1476,6748,86.8,89,60.30,85
 -- US-GA,1000,4497,59.36,66,66.00,93
 -- """
+-- chart = "state_index"
 -- interpretation = '''
 -- **state_index** compares the page views per user reached with the average of all states: 120 means 20% more than average.
 -- Consider states with a high index *and* a reach in the thousands for extra budget.

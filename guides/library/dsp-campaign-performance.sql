@@ -20,6 +20,7 @@
 -- Mirelune | Online Video | Consideration | 2026 H2,3883,54.33,13.99,64,0.85,7,124.9300,2.3
 -- Woolpaddle | Display | Consideration | 2026 H2,10076,43.77,4.34,156,0.28,18,571.7900,13.06
 -- """
+-- chart = "roas"
 -- interpretation = '''
 -- Judge each campaign by its own goal: **roas** for conversion campaigns, **cost_per_page_view** for consideration, reach for
 -- awareness (see [Reach, frequency and cost by campaign](../library/reach-by-campaign.sql)). Streaming TV with a low ROAS next

@@ -19,6 +19,7 @@
 -- Mirelune | Display | Own shop | 2026 H2,USD,2.1,1.68,0.24,0.15,0.02,0.00,0.0,80.3
 -- Mirelune | Pilot | New placements | 2026 H2,USD,0.09,0.08,0.00,0.01,0.00,0.00,0.0,91.7
 -- """
+-- chart = ["supply_cost", "audience_fee", "platform_fee", "third_party_fees"]
 -- interpretation = '''
 -- **media_share** is the part that buys inventory. Campaigns that target audience segments can carry an audience fee. Compare
 -- the share between campaigns of one format before you renegotiate anything.

@@ -50,7 +50,7 @@
 -- label = "Campaigns"
 -- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters."
 -- default = "%"
--- sandbox-default = "Mirelune | Streaming TV%"
+-- demo-default = "Mirelune | Streaming TV%"
 --+++
 WITH daily AS (
   SELECT

@@ -20,6 +20,7 @@
 -- IM - Hiking & Camping,453,1159,6.84,27,23.30,0.25
 -- IM - Cat Supplies,401,1006,6.02,28,27.83,0.21
 -- """
+-- chart = "page_views_per_1000"
 -- interpretation = '''
 -- Compare **page_views_per_1000** and **cost_per_page_view** between segments of one line item or campaign.
 --

@@ -20,6 +20,7 @@
 -- LS - New Movers,749,13,4.3,4.9,113
 -- IM - Coffee Makers,1271,21,7.3,7.9,107
 -- """
+-- chart = "segment_index"
 -- interpretation = '''
 -- **segment_index** is 100 where a segment is as common among buyers as among all who saw ads, 150 where it is one and a half
 -- times as common. Test segments with a high index and enough **buyers**; with fewer than about 30 buyers an index is a hint

@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "First touch against last touch"
--- description = "For orders with at least two touches: which channel met the buyer first and which one last."
+-- description = "For orders with at least two touches: which channel reached the buyer first and which one last."
 -- kind = "main"
 -- category = "Paths to purchase"
 -- use-case = "Which channel opens the sale, and which one closes it?"
@@ -21,6 +21,7 @@
 -- Sponsored Brands,DSP display,14,4.2,431.8300
 -- DSP display,Sponsored Brands,12,3.6,344.8500
 -- """
+-- chart = "orders"
 -- interpretation = '''
 -- Choose a **last_channel** and read which channels opened those sales: that is the work for which a last-touch report credits
 -- another channel. In rows with the same channel on both sides, one channel opened and closed the sale.

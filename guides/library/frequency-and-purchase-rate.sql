@@ -20,6 +20,7 @@
 -- 06-10,1401,10278,37,2.64,43,1402.4500,60.36,1.63
 -- 11+,308,4293,18,5.84,19,716.7500,25.73,1.43
 -- """
+-- chart = "purchase_rate"
 -- interpretation = '''
 -- Follow **purchase_rate** from row to row. Where it stops rising while **cost_per_buyer** rises, more ads no longer bring
 -- more buyers: that is a candidate for the frequency cap.
@@ -55,7 +56,7 @@
 -- label = "Campaigns"
 -- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters. Leave retargeting out: it shows more ads to people because they are interested."
 -- default = "%"
--- sandbox-default = "%Consideration%"
+-- demo-default = "%Consideration%"
 --+++
 WITH exposures AS (
   SELECT

@@ -19,6 +19,7 @@
 -- Mirelune | Black Week | 2026,USD,411,6,727,10,1.4,3.71,0.05
 -- Woolpaddle | Pilot | New placements | 2026 H2,USD,4,0,11,0,0.0,0.09,0.0
 -- """
+-- chart = "share_above_cap"
 -- interpretation = '''
 -- **cost_above_cap** is what the cap would have freed, and **share_above_cap** shows which campaigns it would touch most. Try
 -- two or three caps and compare.

@@ -23,6 +23,7 @@
 -- 9,127,1.0,1143,3.2
 -- 10,231,1.9,2747,7.8
 -- """
+-- chart = "users"
 -- interpretation = '''
 -- An average hides the shape. Look at the row of frequency 1 first: in the sample, people reached once are the largest group
 -- and get only a tenth of the impressions. Then look at the last row: compare **user_share** with **impression_share**. If a

@@ -22,6 +22,7 @@
 -- sponsored_television,sisDeviceId,5,1.9,0,5
 -- sponsored_television,adBrowserId,3,1.2,0,3
 -- """
+-- chart = "impressions"
 -- interpretation = '''
 -- Add up **impression_share** of the rows with an ID: that is the part of the delivery that reach, frequency, overlap and path
 -- queries describe. Report it next to their results when it is low.

@@ -19,6 +19,7 @@
 -- Sponsored Display,2818,2113,1.33,88,4.2,0.6
 -- Sponsored TV,244,234,1.04,1,0.4,0.0
 -- """
+-- chart = "only_here"
 -- interpretation = '''
 -- **only_here** are the people whom you would lose by switching the product off, everything else unchanged. A product with a
 -- high **exclusive_share** extends reach; one with a low share mostly adds frequency among people who are reached anyway,

@@ -20,6 +20,7 @@
 -- sponsored_products,serum,BROAD,339,5,5.62,1.12,0,0.0000,0.00
 -- sponsored_products,tundrel,EXACT,109,5,2.27,0.45,0,0.0000,0.00
 -- """
+-- chart = "cost"
 -- interpretation = '''
 -- Sort by **cost**. Lower the bids of keywords with much spend and a **roas** below your target first; raise those with few
 -- impressions and a high ROAS. Look at **clicks** before you judge: below a few dozen clicks the ROAS of a keyword says

@@ -21,6 +21,7 @@
 -- sponsored_products,EXACT,29,13.83,3.1,7,315.9100,12.9,22.84,57.1
 -- sponsored_products,TARGETING_EXPRESSION,14,10.47,2.4,5,107.9400,4.4,10.31,100.0
 -- """
+-- chart = "cost"
 -- interpretation = '''
 -- Compare **cost_share** with **sales_share**: a match type that takes more of the spend than it returns of the sales either
 -- wastes money or finds the search terms on which other match types later sell. Check the latter with **ntb_share** and with

@@ -20,6 +20,7 @@
 -- amazon_dsp,Mirelune | Streaming TV | Awareness | 2026 H2,17,8,47.1,519.7600,246.8900
 -- amazon_dsp,Tundrel | Display | Consideration | 2026 H2,13,6,46.2,500.8500,231.9400
 -- """
+-- chart = "ntb_share"
 -- interpretation = '''
 -- Compare **ntb_share** between campaigns with the same task. Retargeting of past buyers and brand keywords is usually low;
 -- prospecting, category keywords and video are usually higher.

@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "New-to-brand share by first touch"
--- description = "For each channel that met a buyer first in the 28 days before an order: how many of the orders were new to the brand."
+-- description = "For each channel that reached a buyer first in the 28 days before an order: how many of the orders were new to the brand."
 -- kind = "main"
 -- category = "New-to-brand"
 -- use-case = "Which channel introduces new customers to the brand?"
@@ -18,6 +18,7 @@
 -- Sponsored Display,43,13,30.2,7.0,483.8300
 -- Sponsored Products,12,8,66.7,4.3,172.9200
 -- """
+-- chart = "ntb_share"
 -- interpretation = '''
 -- Compare **ntb_share** with the same figure by last touch ([New-to-brand share by
 -- campaign](../library/new-to-brand-by-campaign.sql)): a channel that introduces new customers is high here and may be low

@@ -17,6 +17,7 @@
 -- sponsored_brands,USD,242.81,45,31,68.9,7.83,4.57
 -- sponsored_display,USD,27.47,34,11,32.4,2.5,12.77
 -- """
+-- chart = "cost_per_ntb_order"
 -- interpretation = '''
 -- **cost_per_ntb_order** is close to the cost of a new customer, and never above it, since one customer can place several
 -- such orders. Set it against the value that a new customer brings later ([Customer value by month of the first purchase](../library/customer-value-by-first-month.sql)).

@@ -21,6 +21,7 @@
 -- 2026-10-05,40,19,47.5,38,657.7600
 -- 2026-10-12,58,21,36.2,55,729.7800
 -- """
+-- chart = ["orders", "ntb_orders"]
 -- interpretation = '''
 -- Read **ntb_share** together with **orders**: during sales events both old and new customers buy more, and the share can fall
 -- while the number of new customers grows.

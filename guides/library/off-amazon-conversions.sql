@@ -17,6 +17,7 @@
 -- Tundrel | Display | Own shop | 2026 H2,Page view,Amazon Ad Tag,21,18,0.0000,21.0000
 -- Woolpaddle | Display | Own shop | 2026 H2,Page view,Amazon Ad Tag,18,17,0.0000,18.0000
 -- """
+-- chart = "conversions"
 -- interpretation = '''
 -- Read the rows of one campaign from the event at the top of your funnel to the purchase. Sales in your shop are in **sales**,
 -- a column of their own: `total_product_sales` holds sales on Amazon only, and `combined_sales` both.

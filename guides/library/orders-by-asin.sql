@@ -20,6 +20,7 @@
 -- B0N25NMYZM,25,32,799.6800,624.7500,174.9300,21.9,12
 -- B0QBNFQS9N,16,19,588.8100,402.8700,185.9400,31.6,9
 -- """
+-- chart = ["promoted_sales", "halo_sales"]
 -- interpretation = '''
 -- Look for products that sell well although they are not promoted: a high **halo_sales** says that shoppers come for one
 -- product and buy another. Promote it directly, or use it on the landing page.

@@ -22,6 +22,7 @@
 -- 2 Monday,18-24,24,4.7,21,29.32
 -- 3 Tuesday,00-06,18,3.5,18,34.99
 -- """
+-- chart = "orders"
 -- interpretation = '''
 -- Use **order_share** for the timing of offers and of retargeting. **sales_per_order** shows whether baskets differ between
 -- the blocks.

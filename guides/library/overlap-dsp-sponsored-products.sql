@@ -17,6 +17,7 @@
 -- Both,2201,70,3.18,83,2141.9200,973.16
 -- Sponsored Products only,1859,38,2.04,41,999.5100,537.66
 -- """
+-- chart = "purchase_rate"
 -- interpretation = '''
 -- Compare **purchase_rate** of *Both* with *Sponsored Products only* rather than with *DSP only*: people who see sponsored
 -- ads are closer to a purchase, with or without DSP ads. Then look at **reach** to see how much room there is.
@@ -50,7 +51,7 @@
 -- label = "Campaigns"
 -- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters. Choose the campaigns of one brand: an ad of another brand must not count toward its orders."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --
 -- [[parameters]]
 -- name = "left_out"
@@ -58,7 +59,7 @@
 -- label = "Campaigns to leave out"
 -- help = "Retargeting and loyalty campaigns, one name per line: they follow people's interest instead of creating it. Write none to keep all."
 -- default = ["none"]
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Display | Conversion | {half-year}",
 --   "Mirelune | Display | Loyalty | {half-year}",
 --   "SD - Mirelune - Views remarketing vCPM",

@@ -21,6 +21,7 @@
 -- TV + display + sponsored,538,21,3.90,13,567.7100
 -- TV + sponsored,418,14,3.35,11,465.7500
 -- """
+-- chart = "reach"
 -- interpretation = '''
 -- Read down one channel: *TV + display + sponsored* against *display + sponsored* shows what goes along with adding TV to the
 -- other two. Compare only combinations that differ in one channel, and look at **reach** first: a rate over a few dozen people
@@ -54,7 +55,7 @@
 -- label = "Campaigns"
 -- help = "Keeps campaigns whose name matches. % stands for any text and _ for one character: Brand% keeps names that start with Brand, % alone keeps all. Case matters. Choose the campaigns of one brand: an ad of another brand must not count toward its orders."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --
 -- [[parameters]]
 -- name = "left_out"
@@ -62,7 +63,7 @@
 -- label = "Campaigns to leave out"
 -- help = "Retargeting and loyalty campaigns, one name per line: they follow people's interest instead of creating it. Write none to keep all."
 -- default = ["none"]
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Display | Conversion | {half-year}",
 --   "Mirelune | Display | Loyalty | {half-year}",
 --   "SD - Mirelune - Views remarketing vCPM",
@@ -73,7 +74,7 @@
 -- kind = "pattern"
 -- label = "Streaming TV campaigns"
 -- help = "What the names of your Amazon DSP streaming TV campaigns look like, such as %STV%. % stands for any text. All other DSP campaigns count as display."
--- sandbox-default = "%Streaming TV%"
+-- demo-default = "%Streaming TV%"
 --+++
 WITH exposures AS (
   SELECT

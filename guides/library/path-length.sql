@@ -19,6 +19,7 @@
 -- 06-10,84,20.8,82,2.5,34.23
 -- 11+,8,2.0,7,2.63,24.99
 -- """
+-- chart = "orders"
 -- interpretation = '''
 -- Look at how the orders spread over the rows. Many orders after one or two touches suit products that are bought quickly; a
 -- long tail means that last-touch reports give one ad the credit for the work of several.

@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "Paths to purchase by ad product"
--- description = "The order in which ad products first met a buyer in the 14 days before an order, with orders and sales of each path."
+-- description = "The order in which ad products first reached a buyer in the 14 days before an order, with orders and sales of each path."
 -- kind = "main"
 -- category = "Paths to purchase"
 -- use-case = "Which sequences of channels lead to a purchase?"
@@ -21,6 +21,7 @@
 -- "[[1, DSP video], [2, DSP display]]",16,4.0,16,673.8100
 -- "[[1, Sponsored Display]]",12,3.0,12,299.8700
 -- """
+-- chart = "orders"
 -- interpretation = '''
 -- Each channel appears once in a path, at its first contact before the order, so `[[1, DSP video], [2, Sponsored Products]]`
 -- means that video came first, however often both were seen. Compare **order_share**, and look for the channels that usually

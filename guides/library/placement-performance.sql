@@ -21,6 +21,7 @@
 -- sponsored_products,Top of Search on-Amazon,11447,201,1.76,190.62,0.95,34,16.92,5.77
 -- sponsored_products,Off Amazon,3396,38,1.12,37.07,0.98,4,10.53,4.77
 -- """
+-- chart = "roas"
 -- interpretation = '''
 -- Compare **conversion_rate** between placements and let the bid adjustment follow it: a placement that converts twice as
 -- often can cost twice as much per click at the same ROAS.

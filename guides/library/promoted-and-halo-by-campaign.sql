@@ -20,6 +20,7 @@
 -- amazon_dsp,Mirelune | Online Video | Consideration | 2026 H2,67,38.8,7,94.9500,29.9800,24.0
 -- sponsored_products,SP - Tundrel - Product targeting,3,100.0,0,0.0000,0.0000,
 -- """
+-- chart = ["promoted_sales", "halo_sales"]
 -- interpretation = '''
 -- A campaign with a high **halo_sales_share** brings people to the brand who choose another product. Compare it with
 -- **halo_view_share**: when views are halo as well, the landing page or the ad leads elsewhere; when only sales are, people

@@ -19,6 +19,7 @@
 -- Tundrel | Streaming TV | Awareness | 2026 H2,USD,2740,96.4,1336,1.98,90.95,65.58
 -- Woolpaddle | Streaming TV | Awareness | 2026 H2,USD,1799,96.5,908,1.91,60.01,63.77
 -- """
+-- chart = "reach"
 -- interpretation = '''
 -- Start with **frequency**, then with **cost_per_1000_reached**: a cheap impression that always finds the same people is an
 -- expensive way to reach.

@@ -20,6 +20,7 @@
 -- "Woolpaddle Dental Chews, Small",66,20,30.3,29,30.0,36.1
 -- "Woolpaddle Salmon Cat Treats, Large",56,17,30.4,30,28.0,27.6
 -- """
+-- chart = "median_days"
 -- interpretation = '''
 -- Start the reminder a little before **median_days**: half of the repeat purchases happen earlier. A low **repeat_rate** with
 -- a short median means that few come back, but those few do so quickly: subscriptions may suit them.

@@ -20,6 +20,7 @@
 -- mirelune vitamin c serum,280,11,8.49,0.77,3,123.9500,14.60,66.7
 -- best dog dental chews,282,7,7.90,1.13,0,0.0000,0.00,
 -- """
+-- chart = "cost"
 -- interpretation = '''
 -- Terms with many **clicks** and few **orders** are candidates for negative keywords. Terms with a good **roas** are
 -- candidates for keywords of their own; see [Search terms that sell without an exact

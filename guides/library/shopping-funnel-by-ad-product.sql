@@ -17,6 +17,7 @@
 -- sponsored_products,366,101,69,27.6,68.3,18.9
 -- sponsored_display,233,33,33,14.2,100.0,14.2
 -- """
+-- chart = "orders_per_view"
 -- interpretation = '''
 -- Follow the rates: few carts per view can point to price, reviews or the product page; few orders per cart to delivery, stock
 -- or a better offer elsewhere. A difference *between* channels is more likely one of audience, and a low rate everywhere one

@@ -17,6 +17,7 @@
 -- SBA - Mirelune - Theme headline,static_image,USD,896,33,3.68,32.43,0.98,11,322.8400,81.8,9.95
 -- SBA - Tundrel - Theme headline,static_image,USD,629,24,3.82,24.83,1.03,7,326.9300,71.4,13.16
 -- """
+-- chart = "roas"
 -- interpretation = '''
 -- Compare **roas** within one format first, then **cpc** and **ntb_share** between formats. Don't assume that video finds more
 -- new customers: in the sample it costs more per click and has the lower share.

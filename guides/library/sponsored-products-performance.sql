@@ -19,6 +19,7 @@
 -- SP - Woolpaddle - Automatic,USD,3152,44,1.40,33.40,0.76,9,448.8900,20.45,13.44,7.4
 -- SP - Woolpaddle - Category keywords broad,USD,1704,28,1.64,28.13,1.00,4,212.9500,14.29,7.57,13.2
 -- """
+-- chart = "roas"
 -- interpretation = '''
 -- Sort by **cost** and read **roas** downward: the large campaigns decide the result. Then compare **conversion_rate** with
 -- **cpc** to see *why* a campaign is weak: few buyers, or expensive clicks.

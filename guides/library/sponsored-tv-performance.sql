@@ -16,6 +16,7 @@
 -- STV - Tundrel - Streaming starter,USD,250,225,1.06,4.43,17.72,93.6,18.94,19.69
 -- STV - Woolpaddle - Streaming starter,USD,155,143,1.04,2.81,18.15,94.2,19.27,19.68
 -- """
+-- chart = "reach"
 -- interpretation = '''
 -- **completion_rate** on a television is usually high, because ads can rarely be skipped; use it to find faulty creatives. The
 -- figures to compare with other video are **cost_per_1000_completed** and **cost_per_1000_reached**.

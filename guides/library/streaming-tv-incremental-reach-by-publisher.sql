@@ -21,6 +21,7 @@
 -- Campfire Sports,Prime Video Reach,377,353,1.07,34.24,70,19.8,184.38
 -- Prime Video,Openreel Live Sports,424,325,1.30,37.19,104,32.0,151.62
 -- """
+-- chart = "exclusive_users"
 -- interpretation = '''
 -- Rank the supply by **cost_per_1000_exclusive**: what a thousand viewers cost whom only this site reached. A site with a low
 -- CPM but a small **exclusive_share** repeats viewers whom you reach anyway.
@@ -53,7 +54,7 @@
 -- kind = "pattern"
 -- label = "Streaming TV campaigns"
 -- help = "What the names of your Amazon DSP streaming TV campaigns look like, such as %STV%. % stands for any text."
--- sandbox-default = "%Streaming TV%"
+-- demo-default = "%Streaming TV%"
 --+++
 WITH per_user AS (
   SELECT

@@ -21,6 +21,7 @@
 -- DSP video,3 1 to 3 days,7,8.6,7
 -- DSP video,4 3 to 7 days,15,18.5,15
 -- """
+-- chart = "orders"
 -- interpretation = '''
 -- Find the row in which the orders of a channel pass one half: that row holds its typical time to purchase. Use it for the
 -- look-back of audiences and for the length of retargeting.

@@ -21,6 +21,7 @@
 -- Weatherfold,1697,98,5.5,1233,72.7,73
 -- trailnotes.example,1565,77,4.7,1059,67.7,63
 -- """
+-- chart = "unmeasurable_share"
 -- interpretation = '''
 -- Sites with a high **unmeasurable_share** need another kind of proof, or should be bought only where viewability doesn't
 -- matter. Sites with a low **viewable_rate** are candidates for exclusion when they are large enough.

@@ -20,6 +20,7 @@
 -- Mirelune | Display | Consideration | 2026 H2,Responsive eCommerce,2150,2044,1424,95.1,69.7,6.57
 -- Woolpaddle | Streaming TV | Awareness | 2026 H2,Streaming TV Video,1794,1715,1676,95.6,97.7,35.73
 -- """
+-- chart = "viewable_rate"
 -- interpretation = '''
 -- Compare **viewable_rate** within one creative type. It is the share of the *measurable* impressions, the usual definition;
 -- check **measurable_rate** first, since a high viewable rate over a small measurable part proves little.

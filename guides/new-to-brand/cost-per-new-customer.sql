@@ -21,6 +21,7 @@
 -- SD - Mirelune - Contextual, 5.52, 9, 6, 66.7, 0.92
 -- SP - Mirelune - Product targeting, 4.6, 5, 5, 100.0, 0.92
 -- """
+-- chart = "cost_per_new_customer"
 -- interpretation = """
 -- * Compare **cost per new customer** with what a new customer is worth to the brand over a year, not with the first order alone.
 -- * Campaigns that brought nobody new, or too few for AMC to show, share the row *Other campaigns*. Their cost is real.
@@ -44,7 +45,7 @@
 -- label = "Campaign names like"
 -- help = "% stands for any text, so %Brand% finds every campaign that contains Brand. Use % for all campaigns of the instance."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --
 -- [[parameters]]
 -- name = "fewest"

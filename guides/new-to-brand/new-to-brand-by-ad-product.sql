@@ -12,6 +12,7 @@
 -- sponsored_brands, 45, 31, 68.9, 1109.58, 36.03, 35.79
 -- sponsored_display, 34, 11, 32.4, 350.89, 27.67, 31.90
 -- """
+-- chart = "new_to_brand_rate"
 -- interpretation = """
 -- * **New-to-brand rate** says what kind of customer a product brings, not how many. Read it together with the number of purchases.
 -- * Look at the **order values**: what a new customer spends at first against the average of all purchases.

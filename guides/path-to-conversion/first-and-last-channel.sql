@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "First and last channel before the purchase"
--- description = "For the buyers of a brand: which channel they met first, and which they met last before they bought."
+-- description = "For the buyers of a brand: which channel reached them first, and which reached them last before they bought."
 -- kind = "main"
 -- tags = ["path to conversion", "channels"]
 -- window-advice = "The same window as the path query."
@@ -16,6 +16,7 @@
 -- DSP other, DSP TV, 4, 4, 118.94
 -- DSP TV, Sponsored search, 3, 3, 67.96
 -- """
+-- chart = "purchasers"
 -- interpretation = """
 -- Read along the rows: a channel that opens many paths and closes few does early work that last-touch reports don't show. Equal first and last channel includes buyers who saw only that channel.
 -- """
@@ -35,7 +36,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 WITH contacts AS (
   SELECT

@@ -1,7 +1,7 @@
 --+++ recomamp query
 -- format = 1
 -- name = "Paths to purchase by channel"
--- description = "In which order users first met the channels of a brand, and what share of the users on each path bought."
+-- description = "In which order the channels of a brand first reached users, and what share of the users on each path bought."
 -- kind = "main"
 -- tags = ["path to conversion", "channels"]
 -- window-advice = "Four weeks that ended at least 14 days ago. Purchases are credited to ads of the window for 14 days after the ad, so a later window has incomplete paths."
@@ -18,6 +18,7 @@
 -- Sponsored search > Sponsored Display > DSP other, 3, 265, 5, 0.0189, 7, 168.92
 -- DSP other > Sponsored Display, 2, 200, 6, 0.03, 7, 152.93
 -- """
+-- chart = "purchase_rate"
 -- interpretation = """
 -- Compare the `purchase_rate` of a longer path with that of the shorter path inside it: *DSP other > Sponsored search* with *Sponsored search*. The difference shows where buyers come from; it doesn't prove that the first channel
 -- caused the purchase. Ignore rates of paths with only a handful of purchasers.
@@ -40,7 +41,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --
 -- [[parameters]]
 -- name = "min_users"

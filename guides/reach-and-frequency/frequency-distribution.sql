@@ -16,6 +16,7 @@
 -- 7, 53, 371, 0.9, 2.9
 -- 8, 57, 523, 1.0, 4.0
 -- """
+-- chart = "people"
 -- interpretation = """
 -- * Read **share of people** and **share of impressions** side by side. The last rows hold few people and many impressions: that is the budget which a frequency cap can move.
 -- * A long first row isn't waste in itself. It is waste when your message needs more than one contact.
@@ -36,7 +37,7 @@
 -- kind = "list"
 -- label = "Campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Streaming TV | Awareness | {half-year}",
 --   "Mirelune | Online Video | Consideration | {half-year}",
 --   "Mirelune | Display | Consideration | {half-year}",

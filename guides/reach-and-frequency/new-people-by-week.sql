@@ -16,6 +16,7 @@
 -- 7, 3243, 2103, 1024, 48.7
 -- 8, 3342, 2135, 959, 44.9
 -- """
+-- chart = "new_people"
 -- interpretation = """
 -- * **New people** add up: their sum over all weeks is the reach of the window. **People** don't.
 -- * A falling **share of new people** with equal impressions says that the campaigns reach the same people again. More budget then buys frequency, not reach.
@@ -37,7 +38,7 @@
 -- kind = "list"
 -- label = "Campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Streaming TV | Awareness | {half-year}",
 --   "Mirelune | Online Video | Consideration | {half-year}",
 --   "Mirelune | Display | Consideration | {half-year}",

@@ -13,6 +13,7 @@
 -- Mirelune | Display | Consideration | 2026 H2, 6490, 3314, 1.96, 8.52
 -- All campaigns, 12982, 5858, 2.22, 30.0
 -- """
+-- chart = "reach"
 -- interpretation = """
 -- * The row *All campaigns* is smaller than the sum of the rows above it. The difference is people whom several campaigns reached.
 -- * Compare **frequency** only between rows of the same window: it grows with the length of the window.
@@ -33,7 +34,7 @@
 -- kind = "list"
 -- label = "Campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Streaming TV | Awareness | {half-year}",
 --   "Mirelune | Online Video | Consideration | {half-year}",
 --   "Mirelune | Display | Consideration | {half-year}",

@@ -14,6 +14,7 @@
 -- 5, 537, 24, 4.47, 6, 1.12
 -- 6, 1165, 158, 13.56, 46, 3.95
 -- """
+-- chart = "page_view_rate"
 -- interpretation = """
 -- * **Page view rate** and **purchase rate** are shares of the people in the row. Compare neighboring rows, and look at *people* first: rates of small rows jump.
 -- * A rate that stops rising marks where further impressions no longer go along with further response.
@@ -36,7 +37,7 @@
 -- kind = "list"
 -- label = "Campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Streaming TV | Awareness | {half-year}",
 --   "Mirelune | Online Video | Consideration | {half-year}",
 --   "Mirelune | Display | Consideration | {half-year}",

@@ -14,6 +14,7 @@
 -- Miami, 247, 114
 -- Orlando, 230, 117
 -- """
+-- chart = "reach"
 -- interpretation = """
 -- Each row that you see has at least a hundred users. Cities with fewer are not in the result, and nothing in the result says so. The sample shows the first and last rows of eighteen.
 -- """
@@ -30,7 +31,7 @@
 -- kind = "list"
 -- label = "Campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Streaming TV | Awareness | {half-year}",
 --   "Mirelune | Display | Consideration | {half-year}",
 -- ]

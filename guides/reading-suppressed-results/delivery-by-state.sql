@@ -16,6 +16,7 @@
 -- US-MT, 33, 14
 -- US-ME, 26, 11
 -- """
+-- chart = "reach"
 -- interpretation = """
 -- Small states appear with a few dozen users, because a row by state needs two users and not a hundred. The sample shows the five largest rows and the three smallest of 25.
 -- """
@@ -33,7 +34,7 @@
 -- kind = "list"
 -- label = "Campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Streaming TV | Awareness | {half-year}",
 --   "Mirelune | Display | Consideration | {half-year}",
 -- ]

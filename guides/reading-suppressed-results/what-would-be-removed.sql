@@ -29,7 +29,7 @@
 -- kind = "list"
 -- label = "Campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = [
+-- demo-default = [
 --   "Mirelune | Streaming TV | Awareness | {half-year}",
 --   "Mirelune | Display | Consideration | {half-year}",
 -- ]

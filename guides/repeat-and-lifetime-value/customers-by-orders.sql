@@ -12,6 +12,7 @@
 -- 2, 147, 0.1877, 7650.29, 0.2599, 52.04
 -- 3, 54, 0.069, 4097.92, 0.1392, 75.89
 -- """
+-- chart = "customers"
 -- interpretation = """
 -- Compare `share_of_customers` with `share_of_sales`: the gap is what repeat customers are worth. Customers whose first order was shortly before the end of the window had no time to come back, so the repeat share is a lower bound.
 -- """
@@ -32,7 +33,7 @@
 -- kind = "list"
 -- label = "Brands"
 -- help = "Values of asin_brand, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune"]
+-- demo-default = ["Mirelune"]
 --+++
 WITH customers AS (
   SELECT

@@ -13,6 +13,7 @@
 -- B0AFXR0YLD, 136, 36, 0.2647, 56.69, 45.00
 -- B049Y57V08, 120, 27, 0.225, 49.52, 50.00
 -- """
+-- chart = "median_days"
 -- interpretation = """
 -- Start reminders some days before `median_days`. Products with a low `reorder_share` don't need reminders but another product to offer.
 -- """
@@ -33,7 +34,7 @@
 -- kind = "list"
 -- label = "Brands"
 -- help = "Values of asin_brand, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune"]
+-- demo-default = ["Mirelune"]
 --+++
 WITH order_days AS (
   SELECT

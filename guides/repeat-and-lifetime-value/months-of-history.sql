@@ -22,6 +22,7 @@
 -- 2026-10-01, 116, 114, 144, 3002.56
 -- 2026-11-01, 12, 12, 16, 306.84
 -- """
+-- chart = "orders"
 -- interpretation = """
 -- The first and last months are usually cut by the window. Use only months with a plausible number of orders for the other queries.
 -- """
@@ -41,7 +42,7 @@
 -- kind = "list"
 -- label = "Brands"
 -- help = "Values of asin_brand, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune"]
+-- demo-default = ["Mirelune"]
 --+++
 SELECT
   CAST(DATE_TRUNC('MONTH', purchase_date_utc) AS DATE) AS purchase_month,

@@ -37,7 +37,7 @@
 -- kind = "list"
 -- label = "Brands"
 -- help = "Values of asin_brand, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune"]
+-- demo-default = ["Mirelune"]
 --+++
 WITH bought AS (
   SELECT

@@ -13,6 +13,7 @@
 -- sponsored_brands, 29, 21.95, 15.72, 37.67, 0.4483
 -- sponsored_display, 14, 19.35, 24.06, 43.41, 0.5
 -- """
+-- chart = ["first_sales_per_customer", "later_sales_per_customer"]
 -- interpretation = """
 -- Compare `later_sales_per_customer`, not the first order: it's what the first return on ad spend misses. Differences between channels with few customers are chance.
 -- """
@@ -33,14 +34,14 @@
 -- kind = "list"
 -- label = "Brands"
 -- help = "Values of asin_brand, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune"]
+-- demo-default = ["Mirelune"]
 --
 -- [[parameters]]
 -- name = "advertisers"
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 WITH orders AS (
   SELECT

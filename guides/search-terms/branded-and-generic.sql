@@ -37,14 +37,14 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "Names of sponsored ads accounts, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --
 -- [[parameters]]
 -- name = "brand_words"
 -- kind = "text"
 -- label = "Brand words"
 -- help = "A regular expression in lower case that branded searches contain: alternatives separated by |, frequent misspellings included, such as mirelune|mirelun."
--- sandbox-default = "mirelune|mirelun"
+-- demo-default = "mirelune|mirelun"
 --+++
 WITH events AS (
   SELECT

@@ -17,6 +17,7 @@
 -- DSP audio, 2723, 6, 6, 2.20
 -- sponsored_television, 630, 0, 0, 0
 -- """
+-- chart = "searches_per_1000_users"
 -- interpretation = """
 -- Compare `searches_per_1000_users` only between channels with the same kind of targeting. Remarketing and ads on branded searches reach people who already know the name.
 -- """
@@ -36,7 +37,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 WITH events AS (
   SELECT

@@ -21,6 +21,7 @@
 -- best vitamin c serum, 1363, 16, 16.94, 4, 75.96, 0.2231
 -- mirelune mineral sunscreen, 515, 18, 15.07, 5, 114.94, 0.1311
 -- """
+-- chart = "cost"
 -- interpretation = """
 -- Sort by cost. Terms with much cost and no purchases are candidates for a negative keyword, but only with enough clicks: at a purchase rate of 5%, 20 clicks without a purchase still happen in more than one case out of three.
 -- """
@@ -42,7 +43,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "Names of sponsored ads accounts, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 WITH events AS (
   SELECT

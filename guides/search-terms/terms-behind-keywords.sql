@@ -38,7 +38,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "Names of sponsored ads accounts, one per line, exactly as in AMC."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --
 -- [[parameters]]
 -- name = "min_clicks"

@@ -6,7 +6,7 @@
 -- window-advice = "The window of the three-way overlap, for comparison."
 -- prerequisites = ["At least two of the three channels in the window"]
 -- sample = """
--- channel, also_met, people, share_of_channel
+-- channel, also_reached, people, share_of_channel
 -- Streaming TV, Streaming TV, 6135, 100.0
 -- Streaming TV, Display, 1983, 32.3
 -- Streaming TV, Sponsored ads, 1491, 24.3
@@ -25,7 +25,7 @@
 --
 -- [metrics]
 -- channel = "The channel whose people are looked at."
--- also_met = "The other channel."
+-- also_reached = "The other channel."
 -- people = "Users who saw both; where both are the same, the reach of the channel."
 -- share_of_channel = "People in percent of the reach of the channel."
 --
@@ -37,14 +37,14 @@
 -- kind = "list"
 -- label = "Streaming TV campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = ["Mirelune | Streaming TV | Awareness | {half-year}"]
+-- demo-default = ["Mirelune | Streaming TV | Awareness | {half-year}"]
 --
 -- [[parameters]]
 -- name = "display_campaigns"
 -- kind = "list"
 -- label = "Display campaigns"
 -- help = "Prospecting campaigns of Amazon DSP. Leave retargeting out: it follows interest that is there already."
--- sandbox-default = ["Mirelune | Display | Consideration | {half-year}"]
+-- demo-default = ["Mirelune | Display | Consideration | {half-year}"]
 --
 -- [[parameters]]
 -- name = "sponsored_pattern"
@@ -52,9 +52,9 @@
 -- label = "Sponsored campaigns like"
 -- help = "Finds the brand's Sponsored Products and Sponsored Brands campaigns. % stands for any text."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --+++
-WITH met AS (
+WITH reached AS (
   -- One row for each person and channel
   SELECT 'Streaming TV' AS channel, user_id
   FROM dsp_impressions
@@ -79,14 +79,14 @@ WITH met AS (
   GROUP BY 1, 2
 ),
 pairs AS (
-  SELECT a.channel, b.channel AS also_met, COUNT(DISTINCT a.user_id) AS people
-  FROM met a
-  JOIN met b ON a.user_id = b.user_id
+  SELECT a.channel, b.channel AS also_reached, COUNT(DISTINCT a.user_id) AS people
+  FROM reached a
+  JOIN reached b ON a.user_id = b.user_id
   GROUP BY 1, 2
 )
 SELECT
   channel,
-  also_met,
+  also_reached,
   people,
   ROUND(100.0 * people / MAX(people) OVER (PARTITION BY channel), 1) AS share_of_channel
 FROM pairs

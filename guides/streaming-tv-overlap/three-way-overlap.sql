@@ -2,7 +2,7 @@
 -- format = 1
 -- name = "Three-way overlap"
 -- kind = "main"
--- description = "Streaming TV, display, and sponsored ads: how many people met each combination, and how many of them searched for the brand, viewed its products, and bought."
+-- description = "Streaming TV, display, and sponsored ads: how many people saw each combination, and how many of them searched for the brand, viewed its products, and bought."
 -- window-advice = "Twelve weeks or more; it may end two days ago, since nothing here is attributed by Amazon. Seven groups divide the buyers, and people need time to see three channels."
 -- prerequisites = ["Streaming TV, display, and sponsored ads of the same brand, all running in the window", "The brand's ASINs and branded search terms"]
 -- sample = """
@@ -15,6 +15,7 @@
 -- TV + display + sponsored, 773, 6.5, 1.42, 16.43, 32, 4.14
 -- TV + sponsored, 676, 5.7, 1.63, 12.43, 16, 2.37
 -- """
+-- chart = "people"
 -- interpretation = """
 -- * Every person is in exactly one row, so **people** add up to the reach of all three together, among account IDs.
 -- * Compare rows that differ in **one** channel: *Sponsored* with *TV + sponsored*, *Display* with *TV + display*. The difference goes along with TV.
@@ -38,14 +39,14 @@
 -- kind = "list"
 -- label = "Streaming TV campaigns"
 -- help = "One Amazon DSP campaign (order) per line, exactly as in AMC."
--- sandbox-default = ["Mirelune | Streaming TV | Awareness | {half-year}"]
+-- demo-default = ["Mirelune | Streaming TV | Awareness | {half-year}"]
 --
 -- [[parameters]]
 -- name = "display_campaigns"
 -- kind = "list"
 -- label = "Display campaigns"
 -- help = "Prospecting campaigns of Amazon DSP. Leave retargeting out: it follows interest that is there already."
--- sandbox-default = ["Mirelune | Display | Consideration | {half-year}"]
+-- demo-default = ["Mirelune | Display | Consideration | {half-year}"]
 --
 -- [[parameters]]
 -- name = "sponsored_pattern"
@@ -53,14 +54,14 @@
 -- label = "Sponsored campaigns like"
 -- help = "Finds the brand's Sponsored Products and Sponsored Brands campaigns. % stands for any text."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --
 -- [[parameters]]
 -- name = "items"
 -- kind = "list"
 -- label = "ASINs and branded search terms"
 -- help = "What counts as a response, one per line: the brand's ASINs, and its search terms as they stand in tracked_item."
--- sandbox-default = ["mirelune", "B0N25NMYZM", "B097HMBZPL", "B0TKDWV9WV", "B0JNH8XHBN", "B0PTWJKRX7", "B01VLY94L5", "B0MZYLRW7Q", "B0J20YYVFJ", "B0GW1G4PL9", "B0KF3MDS0M"]
+-- demo-default = ["mirelune", "B0N25NMYZM", "B097HMBZPL", "B0TKDWV9WV", "B0JNH8XHBN", "B0PTWJKRX7", "B01VLY94L5", "B0MZYLRW7Q", "B0J20YYVFJ", "B0GW1G4PL9", "B0KF3MDS0M"]
 --+++
 WITH contacts AS (
   SELECT user_id, impression_dt_utc AS met_at,

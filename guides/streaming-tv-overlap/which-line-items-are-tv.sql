@@ -33,7 +33,7 @@
 -- label = "Campaign names like"
 -- help = "Finds the brand's campaigns. % stands for any text, so %Brand% finds every name that contains Brand."
 -- default = "%"
--- sandbox-default = "%Mirelune%"
+-- demo-default = "%Mirelune%"
 --+++
 SELECT
   campaign,

@@ -22,6 +22,7 @@
 -- 12, 3, 0.978
 -- 13, 7, 0.9972
 -- """
+-- chart = "purchases"
 -- interpretation = """
 -- Read the cumulated share at the day on which you would like to report. If it is 80% on day 7, a report that waits a week misses about a fifth of the purchases of its last day.
 -- """
@@ -39,7 +40,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 WITH credited AS (
   SELECT

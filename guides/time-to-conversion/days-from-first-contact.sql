@@ -15,6 +15,7 @@
 -- 4: 15-21 days, 34, 6.44
 -- 5: 22-28 days, 54, 8.19
 -- """
+-- chart = "purchasers"
 -- interpretation = """
 -- A full last group means that the 28 days of look-back cut the paths short: the true times are longer. More contacts in the longer groups are no finding, since more days leave room for more ads.
 -- """
@@ -32,7 +33,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 WITH purchases AS (
   SELECT

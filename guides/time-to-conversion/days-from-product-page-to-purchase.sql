@@ -12,6 +12,7 @@
 -- B0N25NMYZM, 37, 34, 26, 0.7647, 0.3529
 -- B0JNH8XHBN, 27, 25, 20, 0.8, 0.48
 -- """
+-- chart = "share_same_day"
 -- interpretation = """
 -- A high share on the same day means that the page either convinces at once or not at all: retarget within days, not weeks. Many buyers without a view came straight from a cart, a list or a repeat order.
 -- """
@@ -32,7 +33,7 @@
 -- kind = "list"
 -- label = "ASINs"
 -- help = "One ASIN per line."
--- sandbox-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN"]
+-- demo-default = ["B01VLY94L5", "B0TKDWV9WV", "B0N25NMYZM", "B0JNH8XHBN"]
 --+++
 WITH orders AS (
   SELECT

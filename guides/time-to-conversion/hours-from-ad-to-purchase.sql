@@ -18,6 +18,7 @@
 -- view, 3: 2-3 days, 68, 0.2957
 -- view, 4: more than 3 days, 117, 0.5087
 -- """
+-- chart = "share_of_purchases"
 -- interpretation = """
 -- The first row usually dominates after clicks. A flat distribution after views is what you would see if the ad had only little to do with the moment of the purchase.
 -- """
@@ -36,7 +37,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 WITH credited AS (
   SELECT

@@ -18,6 +18,7 @@
 -- B0J20YYVFJ, 21, 33, 41, 0.6111
 -- B0PTWJKRX7, 24, 21, 38, 0.4667
 -- """
+-- chart = ["promoted_purchases", "halo_purchases"]
 -- interpretation = """
 -- Products with many halo and few promoted purchases sell because of other products' ads: try them as promoted products. Products without promoted purchases may simply not be promoted by any campaign.
 -- """
@@ -37,7 +38,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 SELECT
   tracked_asin AS asin,

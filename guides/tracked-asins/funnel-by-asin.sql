@@ -18,6 +18,7 @@
 -- B0PTWJKRX7, 208, 33, 27, 41, 614.59, 0.1587, 0.1298
 -- B0J20YYVFJ, 185, 20, 21, 28, 447.72, 0.1081, 0.1135
 -- """
+-- chart = "purchases_per_view"
 -- interpretation = """
 -- Look for products with many page views and a low `purchases_per_view`: price, reviews or stock, not the ad, lose the sale there. Rates can exceed 100%, since a purchase doesn't need a credited page view.
 -- """
@@ -40,7 +41,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 SELECT
   tracked_item AS asin,

@@ -20,6 +20,7 @@
 -- Mirelune | Display | Conversion | 2026 H1, 12, 0, 12, 312.84, 0, 312.84, 0
 -- SD - Mirelune - Views remarketing vCPM, 9, 3, 12, 185.9, 125.94, 311.84, 0.4039
 -- """
+-- chart = ["promoted_sales", "halo_sales"]
 -- interpretation = """
 -- A high `halo_share` means that the ads sell the brand rather than the advertised product. Judge such a campaign by `total_sales`, or change what it promotes.
 -- """
@@ -42,7 +43,7 @@
 -- kind = "list"
 -- label = "Advertisers"
 -- help = "One name per line, exactly as in AMC. The DSP and the sponsored ads account of a brand can have different names: list both."
--- sandbox-default = ["Mirelune US"]
+-- demo-default = ["Mirelune US"]
 --+++
 SELECT
   campaign,

@@ -27,7 +27,7 @@ pub mod spelling;
 
 pub use lexer::first_mention;
 
-pub use check::{Checked, Context, FieldUse, Purpose, Use, check, check_either, uses};
+pub use check::{AUDIENCE_USERS, Checked, Context, FieldUse, Purpose, Use, check, check_either, uses};
 pub mod parameters;
 pub mod privacy_paths;
 pub mod review;

@@ -6,6 +6,7 @@
 
 use super::finding::{Finding, Fix, Level};
 use super::flatten::Mapped;
+use super::template::Value;
 use super::text::Span;
 use super::{Checked, Context, FieldUse, check};
 use crate::amcsql::codes;
@@ -41,6 +42,29 @@ pub fn other_type(field: &FieldUse, declared: &str, needed: &str) -> Finding {
         field.name
     );
     Finding::warning(codes::PARAMETER_TYPE, field.span, message)
+}
+
+/// The maximum length of a custom parameter's value, in characters, as users of AMC report it. A list counts as one
+/// value.
+const LONGEST_VALUE: usize = 1_024;
+
+/// Warns about a custom parameter whose value AMC may refuse for its length.
+pub fn long_parameter(name: &str, value: &Value, span: Span) -> Option<Finding> {
+    let length = length(value);
+    let message = format!(
+        "The value of `{name}` has {length} characters, and AMC was reported to take at most {LONGEST_VALUE} in a custom parameter. \
+         Write {{{{{name}}}}} instead, which puts the value into the SQL."
+    );
+    (length > LONGEST_VALUE).then(|| Finding::warning(codes::LONG_PARAMETER, span, message))
+}
+
+/// The number of characters of a value, without signs between those of a list.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::Text(text) | Value::Number(text) => text.chars().count(),
+        Value::List(items) => items.iter().map(length).sum(),
+        _ => 0,
+    }
 }
 
 /// The text with all sure fixes applied, and their number. Overlapping fixes are left for another round.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
@@ -39,6 +40,9 @@ pub(super) struct Run {
     /// The folder with guides; see `check`.
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// The day of the synthetic data and of relative windows, such as 2026-11-21; by default the day of checks.
+    #[arg(long, value_name = "DAY")]
+    date: Option<NaiveDate>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -77,7 +81,7 @@ async fn check(options: Check) -> anyhow::Result<ExitCode> {
 }
 
 async fn query(options: Run) -> anyhow::Result<ExitCode> {
-    let result = guides::run(folder(options.dir).as_deref(), &options.name).await?;
+    let result = guides::run(folder(options.dir).as_deref(), &options.name, options.date).await?;
     let mut out = Vec::new();
     result.write_csv(&mut out, &crate::amcsql::engine::CsvFormat::default())?;
     give(String::from_utf8_lossy(&out).trim_end());
@@ -115,11 +119,14 @@ fn object(root: Option<&Path>, finding: &Finding) -> serde_json::Value {
 }
 
 fn summary(report: &Report) -> String {
-    let Report { guides, templates, queries, run, findings } = report;
+    let Report { guides, templates, queries, run, numbers, findings } = report;
     let found = match findings.len() {
         0 => "Nothing to fix.".to_owned(),
         1 => "1 finding.".to_owned(),
         count => format!("{count} findings."),
     };
-    format!("{guides} guides, {templates} templates, {queries} queries ({run} run, the others unchanged). {found}")
+    format!(
+        "{guides} guides, {templates} templates, {queries} queries ({run} run, {numbers} numbers in texts computed; the \
+         others unchanged). {found}"
+    )
 }

@@ -5,6 +5,7 @@
 //! nothing of the old name and has no more errors than before.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +14,7 @@ use crate::amcsql::Use;
 use crate::amcsql::catalogue::{Catalogue, ColumnDef, ColumnType, DataSource, DataType, Kind, Threshold};
 use crate::amcsql::text::LineIndex;
 use crate::db::{PageRange, Result, Tx};
-use crate::guides;
+use crate::guides::{Guide, GuideQuery, Guides, Template};
 use crate::ids::{InstanceId, PersonId, QueryId};
 use crate::instances::{ChangeKind, InstanceChange, SourceChange};
 use crate::queries::{self, FieldDef};
@@ -88,6 +89,7 @@ pub(super) fn with_old_names(view: &View, drifts: &[Drift]) -> Catalogue {
 fn unknown(id: &str) -> DataSource {
     DataSource {
         seen_columns: Vec::new(),
+        dataset_label: None,
         id: id.to_owned(),
         name: id.to_owned(),
         category: String::new(),
@@ -129,7 +131,7 @@ fn lost(name: &str) -> ColumnDef {
 pub(super) struct User {
     pub(super) href: String,
     pub(super) name: String,
-    /// `Query`, `Draft` or `Guide`.
+    /// `Query`, `Draft`, `Guide` or `Template`.
     pub(super) what: &'static str,
     /// The lines in its text, from 1.
     pub(super) lines: Vec<usize>,
@@ -156,8 +158,51 @@ fn uses(change: &SourceChange, sql: &str, fields: &[FieldDef], catalogue: &Catal
     queries::reads(sql, fields, catalogue).into_iter().filter(|it| is_of(change, it)).collect()
 }
 
-/// Everything visible to a person that uses what changed: queries, their own drafts, guides.
-pub(super) async fn users(tx: &mut Tx, person: &PersonId, drift: &Drift, catalogue: &Catalogue) -> Result<Vec<User>> {
+/// Guides and templates, which anybody may read.
+pub(super) struct Texts {
+    guides: Vec<Arc<Guide>>,
+    templates: Vec<Arc<Template>>,
+}
+
+impl Texts {
+    pub(super) async fn read(guides: &Guides) -> Self {
+        Self { guides: guides.all().await, templates: guides.templates().await }
+    }
+
+    /// Those that use what changed.
+    fn users(&self, drift: &Drift, catalogue: &Catalogue) -> Vec<User> {
+        let word = drift.word().to_lowercase();
+        let line = |query: &GuideQuery| {
+            let input = &query.authored.input;
+            // Parsed only if the word occurs, since most texts don't hold it.
+            let may_use = input.sql.to_lowercase().contains(&word);
+            let is_using = may_use && !uses(&drift.change, &input.sql, &input.fields, catalogue).is_empty();
+            is_using.then_some(query.authored.sql_line)
+        };
+        let user = |href: String, name: &str, what: &'static str, lines: Vec<usize>| {
+            let user = User { href, name: name.to_owned(), what, lines, fixable: None, is_own: false };
+            (!user.lines.is_empty()).then_some(user)
+        };
+        let guides = self.guides.iter().filter_map(|guide| {
+            let lines = guide.queries().filter_map(line).collect();
+            user(format!("/guides/{}", guide.slug), &guide.title, "Guide", lines)
+        });
+        let templates = self.templates.iter().filter_map(|template| {
+            let lines = line(&template.query).into_iter().collect();
+            user(format!("/library/{}", template.slug), template.query.name(), "Template", lines)
+        });
+        guides.chain(templates).collect()
+    }
+}
+
+/// Everything visible to a person that uses what changed: queries, their own drafts, guides and templates.
+pub(super) async fn users(
+    tx: &mut Tx,
+    person: &PersonId,
+    drift: &Drift,
+    catalogue: &Catalogue,
+    texts: &Texts,
+) -> Result<Vec<User>> {
     let change = &drift.change;
     let mut users = Vec::new();
     if !change.kind.can_break() {
@@ -189,19 +234,7 @@ pub(super) async fn users(tx: &mut Tx, person: &PersonId, drift: &Drift, catalog
             users.push(User { href, name: draft.name, what: "Draft", lines, fixable: None, is_own: true });
         }
     }
-    for guide in guides::all() {
-        let using: Vec<usize> = guide
-            .queries()
-            .filter(|query| {
-                !uses(change, &query.authored.input.sql, &query.authored.input.fields, catalogue).is_empty()
-            })
-            .map(|query| query.authored.sql_line)
-            .collect();
-        if !using.is_empty() {
-            let (href, name) = (format!("/guides/{}", guide.slug), guide.title.clone());
-            users.push(User { href, name, what: "Guide", lines: using, fixable: None, is_own: false });
-        }
-    }
+    users.extend(texts.users(drift, catalogue));
     Ok(users)
 }
 

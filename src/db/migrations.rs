@@ -74,6 +74,7 @@ const STEPS: &[Step] = &[
     own!(39, "0039_guides_security"),
     both!(44, "0044_teams"),
     own!(45, "0045_teams_security"),
+    both!(48, "0048_datasets"),
     both!(49, "0049_source_list_index"),
 ];
 

@@ -1,5 +1,6 @@
 //! The list of executions, the page of one execution, and its actions.
 
+mod brands;
 mod changes;
 mod detail;
 mod list;
@@ -33,6 +34,7 @@ pub(super) fn routes(room: Executions) -> Router {
         .route("/executions/{id}/fetch", post(changes::fetch_again))
         .route("/executions/{id}/rerun", post(changes::rerun))
         .route("/executions/{id}/problem.json", get(detail::problem))
+        .route("/executions/{id}/brands", get(brands::show))
         .route("/executions/{id}/result.csv", get(result::csv))
         .route("/executions/{id}/result.json", get(result::json))
         .route("/executions/{id}/result.tsv", get(result::tsv))

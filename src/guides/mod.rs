@@ -30,26 +30,23 @@ use futures::FutureExt as _;
 use crate::executions::Executions;
 use crate::queries::Trials;
 use crate::web::Site;
-use crate::web::room::{Hit, PageEntry, Room, Search};
+use crate::web::room::{Hit, PageEntry, Room, SearchWith};
 use crate::web::shell::Section;
-use content::Collection;
 
 /// The style of a report file, in a `<style>` element, so that the file is self-contained.
 pub(crate) const REPORT_STYLE: &str = concat!("<style>", include_str!("../../templates/guides/report.css"), "</style>");
 
 /// Registers the pages of guides and their entries in the search.
 pub fn room(site: Site, guides: Guides, executions: &Executions, trials: Arc<Trials>) -> Room {
+    let found_in = guides.clone();
     let desk = pages::Desk { site, guides, executions: executions.clone(), trials };
     Room {
         section: Some(Section::Guides),
         pages: const { &[PageEntry::new("/guides", "Guides", "help learn documentation tutorial how to")] },
-        searches: const {
-            &[Search {
-                name: "Guides",
-                list: "/guides",
-                find: |_, _, q, range| std::future::ready(Ok(found(q, range.most))).boxed(),
-            }]
-        },
+        searches_with: vec![SearchWith::new("Guides", "/guides", move |_, _, q, range| {
+            let guides = found_in.clone();
+            async move { Ok(found(guides.all().await, q, range.most)) }.boxed()
+        })],
         ..Room::new(pages::routes(desk))
     }
 }
@@ -60,14 +57,10 @@ impl Section {
     pub const Guides: Self = Self::new("/guides", "Guides", "book-open");
 }
 
-/// All guides, in the recommended order.
+/// The built-in guides, in the recommended order.
+#[cfg(test)]
 pub fn all() -> Vec<Arc<Guide>> {
-    Collection::built_in().readable("").collect()
-}
-
-/// The built-in templates.
-pub fn built_in_templates() -> Vec<Arc<Template>> {
-    Collection::built_in().templates.iter().filter_map(|template| template.good.clone()).collect()
+    content::Collection::built_in().readable("").collect()
 }
 
 /// A person's template, parsed from its file.
@@ -76,7 +69,7 @@ pub fn template_of(slug: &str, text: &str) -> GuideQuery {
 }
 
 /// Results for the global search.
-fn found(q: &str, most: i64) -> Vec<Hit> {
+fn found(guides: Vec<Arc<Guide>>, q: &str, most: i64) -> Vec<Hit> {
     let hit = |found: index::Found| {
         let (anchor, note) = match found.section {
             Some(section) => (format!("#{}", section.id), section.pieces.concat()),
@@ -85,6 +78,6 @@ fn found(q: &str, most: i64) -> Vec<Hit> {
         let anchor = if anchor == "#" { String::new() } else { anchor };
         Hit { href: format!("/guides/{}{anchor}", found.guide.slug), title: found.guide.title.clone(), note }
     };
-    let found = index::search(all().into_iter(), q);
+    let found = index::search(guides.into_iter(), q);
     found.into_iter().take(usize::try_from(most).unwrap_or_default()).map(hit).collect()
 }

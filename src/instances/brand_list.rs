@@ -103,6 +103,14 @@ impl Column {
     }
 }
 
+/// The positions of columns that are used; empty if none of them holds ASINs or campaigns.
+pub(super) fn used_columns(names: &[&str]) -> Vec<usize> {
+    let columns: Vec<Column> = names.iter().map(|name| Column::of(name)).collect();
+    let is_item = |column: &Column| matches!(column, Column::Asin | Column::CampaignId | Column::CampaignName);
+    let used = columns.iter().enumerate().filter(|(_, column)| **column != Column::Other);
+    if columns.iter().any(is_item) { used.map(|(at, _)| at).collect() } else { Vec::new() }
+}
+
 /// Parses a list. `meant` is the kind of ambiguous lines.
 pub(super) fn read(text: &str, meant: Option<ItemKind>) -> ListRead {
     let mut read = ListRead::default();

@@ -25,8 +25,9 @@ fn tags(source: &amazon::DataSource) -> Vec<SourceTag> {
     listed.iter().filter_map(tag).take(MOST_TAGS).collect()
 }
 
-/// The stored part of an instance's answer: names, types and thresholds.
-pub(super) fn to_json(sources: &[amazon::DataSource]) -> Value {
+/// The stored part of an instance's answer: names, types and thresholds; with the labels of its paid data sets,
+/// separated by commas.
+pub(super) fn to_json(sources: &[amazon::DataSource], datasets: Option<&str>) -> Value {
     let column = |column: &amazon::DataSourceColumn| {
         json!({ "name": column.name, "columnType": column.column_type, "dataType": column.data_type,
             "sensitivity": column.sensitivity, "description": column.description })
@@ -35,13 +36,16 @@ pub(super) fn to_json(sources: &[amazon::DataSource]) -> Value {
         json!({ "id": source.id, "description": source.description, "owner": source.owner,
             "premium": source.is_premium, "tags": tags(source), "columns": source.columns.iter().map(column).collect::<Vec<_>>() })
     };
-    json!({ "sources": sources.iter().map(source).collect::<Vec<_>>() })
+    let datasets = datasets.map(|labels| labels.split(',').filter(|label| !label.is_empty()).collect::<Vec<_>>());
+    json!({ "sources": sources.iter().map(source).collect::<Vec<_>>(), "datasets": datasets })
 }
 
 /// The catalog stored by [`to_json`].
 pub(super) fn from_json(kept: &Value) -> Catalogue {
     let sources = kept["sources"].as_array().map_or(&[][..], Vec::as_slice);
-    Catalogue::from_sources(sources.iter().filter_map(source).collect())
+    let datasets = kept["datasets"].as_array();
+    let datasets = datasets.map(|labels| labels.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    Catalogue::from_sources(sources.iter().filter_map(source).collect()).with_datasets(datasets)
 }
 
 fn source(kept: &Value) -> Option<DataSource> {
@@ -66,6 +70,7 @@ fn source(kept: &Value) -> Option<DataSource> {
     }
     Some(DataSource {
         seen_columns: Vec::new(),
+        dataset_label: None,
         name: id.clone(),
         id,
         category: UPLOADED.to_owned(),

@@ -266,6 +266,12 @@ impl InstanceDiscovery {
         drop(tx);
         for instance in instances.iter().filter(|instance| instance.is_ready()) {
             let sources = match self.sources_of(connection, instance).await {
+                Ok(sources) if sources.is_empty() => {
+                    // OK because an instance without any source isn't possible: the answer wasn't understood, and the
+                    // last list is better than none.
+                    tracing::warn!(instance.id = %instance.id, "the list of data sources was empty and is not used");
+                    continue;
+                }
                 Ok(sources) => sources,
                 // OK because one failing instance must not block the others; until it responds, the documented
                 // sources are used.
@@ -302,9 +308,23 @@ impl InstanceDiscovery {
     }
 }
 
+/// Maximum number of paid data sets that are stored.
+const MOST_DATASETS: usize = 100;
+
+/// The labels of an instance's paid data sets.
+fn datasets(instance: &amazon::Instance) -> Option<String> {
+    let is_plain = |label: &&str| {
+        (1..=100).contains(&label.len()) && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    let listed = instance.rest.get("optionalDatasets")?.as_array()?;
+    let labels = listed.iter().filter_map(|dataset| dataset["label"].as_str()).filter(is_plain);
+    Some(labels.take(MOST_DATASETS).collect::<Vec<_>>().join(","))
+}
+
 /// The stored part of an instance listed by an account.
 pub(super) fn found(region: Region, account: &store::Account, instance: amazon::Instance) -> Found {
     Found {
+        datasets: datasets(&instance),
         amc_name: instance.name.unwrap_or_else(|| instance.id.to_string()),
         amc_id: instance.id,
         region,

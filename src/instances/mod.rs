@@ -9,6 +9,7 @@ mod catalogue;
 mod changes;
 mod model;
 mod pages;
+mod proposal;
 mod search;
 mod slots;
 mod store;
@@ -19,6 +20,7 @@ pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, ref
 pub use brand_list::{Item, ItemKind, fitting};
 pub use changes::{ChangeKind, SourceChange};
 pub use model::{Grant, Instance, Role, Source};
+pub use proposal::{Proposal, brand_columns, brand_proposal};
 pub(crate) use slots::takes_slot;
 pub use slots::{SlotsInUse, slots_in_use};
 pub use store::brands::{Brand, brand, brands, items as brand_items};

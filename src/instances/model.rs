@@ -199,6 +199,8 @@ pub(super) struct Found {
     pub(super) customer_name: Option<String>,
     pub(super) is_sandbox: bool,
     pub(super) creation_status: String,
+    /// Labels of its paid data sets, separated by commas; `None` if Amazon didn't say.
+    pub(super) datasets: Option<String>,
 }
 
 #[cfg(test)]

@@ -222,10 +222,11 @@ pub(super) async fn save(
     added_by: &'static str,
 ) -> Result<InstanceId> {
     const KEEP: &str = "insert into instances (id, region, amc_id, entity_id, marketplace_id, amc_name, account_name, \
-        customer_name, kind, creation_status, added_by, seen_at, created_at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) on conflict (region, amc_id) do update set \
+        customer_name, kind, creation_status, added_by, seen_at, created_at, datasets) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13) on conflict (region, amc_id) do update set \
         amc_name = excluded.amc_name, customer_name = excluded.customer_name, kind = excluded.kind, \
-        creation_status = excluded.creation_status, seen_at = excluded.seen_at returning id as value";
+        creation_status = excluded.creation_status, seen_at = excluded.seen_at, \
+        datasets = coalesce(excluded.datasets, instances.datasets) returning id as value";
     let Single(id) = sql(KEEP)
         .bind(&random.id::<InstanceId>(now))
         .bind(found.region)
@@ -239,6 +240,7 @@ pub(super) async fn save(
         .bind(&found.creation_status)
         .bind(added_by)
         .bind(now)
+        .bind(found.datasets.clone())
         .one::<Single<InstanceId>>(tx)
         .await?;
     entities::save(tx, now, &id, connection, found).await?;

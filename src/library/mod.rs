@@ -17,22 +17,20 @@ use futures::FutureExt as _;
 use crate::db::{self, PageRange, Tx};
 use crate::guides::Guides;
 use crate::queries::Trials;
-use crate::web::room::{Hit, PageEntry, Room, Search};
+use crate::web::room::{Hit, PageEntry, Room, SearchWith};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 
 /// Registers the pages of templates and their entries in the search.
 pub fn room(site: Site, guides: Guides, trials: Arc<Trials>) -> Room {
+    let found_in = guides.clone();
     Room {
         section: Some(Section::Library),
         pages: const { &[PageEntry::new("/library", "Query library", "templates examples ready-made queries")] },
-        searches: const {
-            &[Search {
-                name: "Templates",
-                list: "/library",
-                find: |tx, person, q, range| found(tx, person, q, range).boxed(),
-            }]
-        },
+        searches_with: vec![SearchWith::new("Templates", "/library", move |tx, person, q, range| {
+            let guides = found_in.clone();
+            async move { found(&guides, tx, person, q, range).await }.boxed()
+        })],
         ..Room::new(pages::routes(pages::Desk { site, guides, trials }))
     }
 }
@@ -44,9 +42,9 @@ impl Section {
 }
 
 /// Results for the global search: templates from files, and those of people.
-async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<Vec<Hit>> {
+async fn found(guides: &Guides, tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::Result<Vec<Hit>> {
     let own = store::own(tx, &person.id).await?;
-    let entries = model::entries(crate::guides::built_in_templates(), own);
+    let entries = model::entries(guides.templates().await, own);
     let hit = |entry: &model::Entry| Hit {
         href: format!("/library/{}", entry.slug),
         title: entry.query.name().to_owned(),

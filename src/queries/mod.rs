@@ -24,8 +24,8 @@ mod workflow;
 pub use amc_words::Mark as AmcMark;
 pub use identity::identity;
 pub use model::authored::{
-    AuthoredQuery, AuthoredRead, Difficulty, PRODUCTS, QueryKind, RelativeWindow, Sample, products_of_entry,
-    read_authored, sample_number,
+    AuthoredQuery, AuthoredRead, Difficulty, PRODUCTS, QueryKind, RelativeWindow, Sample, lines_of_entry,
+    products_of_entry, read_authored, sample_number,
 };
 pub use model::fields::{FieldDef, FieldKind};
 pub use model::front_matter::{Entry, Fault, FrontMatter};

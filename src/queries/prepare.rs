@@ -21,7 +21,7 @@ use crate::amcsql::catalogue::{Catalogue, DataType};
 use crate::amcsql::finding::{Finding, Level};
 use crate::amcsql::flatten::{Mapped, sendable};
 use crate::amcsql::parameters::ParameterDeclaration;
-use crate::amcsql::review::{other_type, review};
+use crate::amcsql::review::{long_parameter, other_type, review};
 use crate::amcsql::template::{self, Field, Value};
 use crate::amcsql::{Context, FieldUse, check};
 use crate::web::Fields;
@@ -168,11 +168,11 @@ fn prepare_after(
     }
     authored.findings.extend(mistyped(&authored.fields, &asked.fields));
     let (mapped, semicolons, unfilled) = written(sql, &typed(&asked.values, &authored.fields));
-    let parameters = declare(&mapped.text, &context, &mut asked, &mut errors);
+    let (parameters, long) = declare(&mapped, &context, &mut asked, &mut errors);
     let mut findings = Vec::new();
     if readable {
         let declared = Context { parameters: Some(&parameters.declared), ..context };
-        findings = unfilled.into_iter().chain(review(&authored, &mapped, &declared)).collect();
+        findings = unfilled.into_iter().chain(review(&authored, &mapped, &declared)).chain(long).collect();
         asked.refuse_others(&mut errors);
     }
     let window = input.window.resolve(now, &mut errors);
@@ -300,11 +300,16 @@ fn written(sql: &str, values: &BTreeMap<String, Value>) -> (Mapped, usize, Vec<F
 }
 
 /// Finds the custom parameters of a text, parses their values and declares them. Their types come from the parameter
-/// definitions; without one, the type is inferred from its use.
-fn declare(text: &str, context: &Context<'_>, asked: &mut Asked<'_>, errors: &mut Errors) -> AmcParameters {
-    let mut parameters = AmcParameters::default();
-    let used = check(text, context).query.map(|query| query.parameters).unwrap_or_default();
-    for UsedParameter { name, data_type, .. } in used {
+/// definitions; without one, the type is inferred from its use. Values that AMC may cut are reported.
+fn declare(
+    sent: &Mapped,
+    context: &Context<'_>,
+    asked: &mut Asked<'_>,
+    errors: &mut Errors,
+) -> (AmcParameters, Vec<Finding>) {
+    let (mut parameters, mut long) = (AmcParameters::default(), Vec::new());
+    let used = check(&sent.text, context).query.map(|query| query.parameters).unwrap_or_default();
+    for UsedParameter { name, data_type, span } in used {
         asked.ask(&name, kind_of(&data_type), errors);
         let defined = asked.script.fields.iter().find(|field| field.name == name);
         let value = asked.values.get(&name).unwrap_or(&Value::Null);
@@ -312,10 +317,11 @@ fn declare(text: &str, context: &Context<'_>, asked: &mut Asked<'_>, errors: &mu
         parameters.declarations.push(json!({
             "name": name, "dataType": declared_type(&data_type), "columnType": "DIMENSION",
         }));
+        long.extend(long_parameter(&name, value, sent.original(span)));
         parameters.values.insert(name.clone(), sent_value(value));
         parameters.declared.push(ParameterDeclaration::new(name, data_type));
     }
-    parameters
+    (parameters, long)
 }
 
 fn kind_of(data_type: &DataType) -> FieldKind {

@@ -34,6 +34,8 @@ pub struct Room {
     pub pages: &'static [PageEntry],
     /// The kinds of things that the search finds in it.
     pub searches: &'static [Search],
+    /// The same, for what is found with the room's own state.
+    pub searches_with: Vec<SearchWith>,
     /// Its audit actions.
     pub actions: &'static [AuditAction],
     /// Its background work.
@@ -74,6 +76,34 @@ pub struct Search {
     pub list: &'static str,
     /// Finds rows that the person may see and whose texts contain the words.
     pub find: Find,
+}
+
+/// The same with state of the room, such as texts that it holds in memory.
+pub type FindWith =
+    Arc<dyn for<'a> Fn(&'a mut Tx, &'a Person, &'a str, PageRange) -> BoxFuture<'a, Result<Vec<Hit>>> + Send + Sync>;
+
+/// A search with state of its room; see [`Search`].
+#[derive(Clone)]
+pub struct SearchWith {
+    pub name: &'static str,
+    pub list: &'static str,
+    pub find: FindWith,
+}
+
+impl SearchWith {
+    pub fn new<F>(name: &'static str, list: &'static str, find: F) -> Self
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a Person, &'a str, PageRange) -> BoxFuture<'a, Result<Vec<Hit>>>,
+        F: Send + Sync + 'static,
+    {
+        Self { name, list, find: Arc::new(find) }
+    }
+}
+
+impl From<&Search> for SearchWith {
+    fn from(search: &Search) -> Self {
+        Self { name: search.name, list: search.list, find: Arc::new(search.find) }
+    }
 }
 
 /// A search result.
@@ -117,7 +147,7 @@ struct Joined {
     administration: Vec<Section>,
     bell: Option<Section>,
     pages: Vec<PageEntry>,
-    searches: Vec<Search>,
+    searches: Vec<SearchWith>,
     actions: Vec<AuditAction>,
 }
 
@@ -136,7 +166,7 @@ impl Rooms {
             administration: rooms.iter().flat_map(|room| room.administration).copied().collect(),
             bell: rooms.iter().find_map(|room| room.bell),
             pages: rooms.iter().flat_map(|room| room.pages).copied().collect(),
-            searches: rooms.iter().flat_map(|room| room.searches).copied().collect(),
+            searches: rooms.iter().flat_map(searches).collect(),
             actions: rooms.iter().flat_map(|room| room.actions).copied().collect(),
         }))
     }
@@ -164,7 +194,7 @@ impl Rooms {
         &self.0.pages
     }
 
-    pub fn searches(&self) -> &[Search] {
+    pub fn searches(&self) -> &[SearchWith] {
         &self.0.searches
     }
 
@@ -176,6 +206,10 @@ impl Rooms {
     pub fn action(&self, name: &str) -> Option<AuditAction> {
         self.0.actions.iter().copied().find(|action| action.name == name)
     }
+}
+
+fn searches(room: &Room) -> impl Iterator<Item = SearchWith> {
+    room.searches.iter().map(SearchWith::from).chain(room.searches_with.iter().cloned())
 }
 
 /// As added to the request by the router; empty without it.

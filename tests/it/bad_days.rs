@@ -17,7 +17,7 @@ use crate::support::{Call, Gate, House, Visitor, stories};
 type Spoil = fn(Response<Bytes>) -> Response<Bytes>;
 
 /// Ways in which a response can be bad although AMC did what was requested.
-const SPOILT: [(&str, Spoil); 6] = [
+const SPOILT: [(&str, Spoil); 7] = [
     ("a page of a proxy's", |answer| with(answer, StatusCode::OK, "text/html", "<html><h1>Portal</h1></html>")),
     ("a page of a proxy's in trouble", |answer| with(answer, StatusCode::BAD_GATEWAY, "text/html", "<h1>502</h1>")),
     ("half a body", |answer| {
@@ -31,6 +31,10 @@ const SPOILT: [(&str, Spoil); 6] = [
         answer
     }),
     ("nothing", |answer| with(answer, StatusCode::OK, "application/json", "")),
+    ("bytes that are no text", |answer| {
+        let (head, _) = answer.into_parts();
+        Response::from_parts(head, Bytes::from_static(b"{\"workflowExecutionId\": \"\xff\xfe\", \"executions\": []}"))
+    }),
     ("another shape", |answer| with(answer, StatusCode::OK, "application/json", "[[1, {\"executions\": 7}], null]")),
 ];
 

@@ -47,6 +47,36 @@ stories! {
         assert!(json.contains("\"brand\""), "{json}");
     }
 
+    /// An aggregate query finds the campaigns and ASINs of an instance; they are added once somebody has looked at them.
+    async fn a_result_proposes_brands_and_a_person_confirms_them(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let own = instance(&ada).await;
+        let brands = format!("/instances/{own}/brands");
+        let link = ada.get(&brands).await.with(200).attributes("#add a", "href").remove(0);
+        assert_eq!(link, format!("/library/brands-and-items?instance={own}"));
+        ada.get(&link).await.with(200);
+        let query = ada.post("/library/brands-and-items/use", &[("instance", own.as_str()), ("window", "settled")]).await.with(303).location;
+        let run = ada.post("/executions", &[("query", id(&query)), ("instance", own.as_str())]).await.with(303).location;
+        ada.get(&format!("{run}/brands")).await.with(404);
+        house.settle().await;
+        let page = ada.get(&run).await.with(200);
+        assert!(page.attributes("#download a", "href").contains(&format!("{run}/brands")), "{:?}", page.attributes("#download a", "href"));
+        let proposed = ada.get(&format!("{run}/brands")).await.with(200);
+        let names = proposed.texts("tbody th");
+        assert!(!names.is_empty() && names.iter().all(|name| !name.is_empty()), "{names:?}");
+        assert!(ada.get(&brands).await.with(200).texts("tbody tr").is_empty(), "nothing is added before it is confirmed");
+        let list = proposed.body.split("name=\"items\"").nth(1).and_then(|rest| rest.split_once('>')).expect("the list").1;
+        let list = list.split("</textarea>").next().expect("its end").trim_start().replace("&#34;", "\"").replace("&#38;", "&");
+        ada.post(&brands, &[("items", &list), ("kind", "")]).await.with(303);
+        assert_eq!(ada.get(&brands).await.with(200).texts("tbody th").len(), names.len());
+        let plain = saved(&ada, "States", "SELECT iso_state_province_code AS state, SUM(impressions) AS n FROM dsp_impressions GROUP BY 1").await;
+        let run = ada.post("/executions", &[("query", id(&plain)), ("instance", own.as_str())]).await.with(303).location;
+        house.settle().await;
+        assert!(!ada.get(&run).await.with(200).attributes("#download a", "href").contains(&format!("{run}/brands")));
+        assert!(ada.get(&format!("{run}/brands")).await.with(200).text(".empty").contains("No ASINs or campaigns"));
+        house.signed_in("Chie").await.get(&format!("{run}/brands")).await.with(404);
+    }
+
     /// Changing, deleting, restoring: names stay unique.
     async fn a_brand_is_changed_deleted_and_restored(house: House) {
         let ada = house.signed_in("Ada").await;

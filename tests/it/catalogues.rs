@@ -51,4 +51,28 @@ stories! {
         assert!(Arc::ptr_eq(&first, &catalogue(&house, &id).await));
         assert!(Arc::ptr_eq(&first, &catalogue(&house, &other).await));
     }
+    /// An answer that can't be understood leaves the last list and is no change; the next good one is used.
+    async fn a_broken_list_of_data_sources_leaves_the_last_one(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let id: InstanceId = instance(&ada).await.parse().expect("an id");
+        let query = saved(&ada, "Reach", REACH).await;
+        let known = catalogue(&house, &id).await.sources().len();
+        let refresh = async || {
+            house.time.advance(chrono::TimeDelta::minutes(2));
+            ada.post("/instances/refresh", &[]).await.with(303);
+            house.tick("instance-discovery").await;
+        };
+        for fault in ["empty", "null", "html", "cut", "empty-object", "no-id", "5xx"] {
+            house.fault(fault, "dataSources", "").await;
+            refresh().await;
+            house.heal().await;
+            assert_eq!(catalogue(&house, &id).await.sources().len(), known, "{fault}");
+            assert_eq!(house.count("select count(*) as value from source_changes").await, 0, "{fault}");
+            assert_eq!(ada.get(&query).await.with(200).texts(".remark h2").len(), 0, "{fault}");
+        }
+        house.time.advance(chrono::TimeDelta::hours(1));
+        house.fault("drift", "", "").await;
+        refresh().await;
+        assert!(house.count("select count(*) as value from source_changes").await > 0, "the next answer is used");
+    }
 }

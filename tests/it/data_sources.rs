@@ -236,9 +236,11 @@ stories! {
         assert_eq!(page.texts(".drift h2 code"), ["dsp_clicks.os_version"]);
         let page = ada.get("/data-sources/drift?change=renamed").await.with(200);
         assert_eq!(page.texts(".drift h2 code"), ["dsp_impressions.site", "site_domain"]);
-        let links = page.texts(".drift li a");
+        let links = page.texts(".drift li a[href^='/queries/']");
         assert_eq!(links.len(), 2, "{links:?}");
         assert!(!links.contains(&"Clicks by site".to_owned()));
+        let templates = page.attributes(".drift li a[href^='/library/']", "href");
+        assert!(templates.contains(&"/library/dsp-by-site".to_owned()), "{templates:?}");
         let value = |name: &str| page.attributes(&format!(".drift li input[name={name}]"), "value").remove(0);
         let (source, column, replacement) = (value("source"), value("column"), value("replacement"));
         let queries = page.attributes(".drift input[name=query]", "value");
@@ -253,7 +255,7 @@ stories! {
             assert_eq!(ada.get(&format!("{query}/versions")).await.with(200).texts("tbody tr").len(), 2);
         }
         assert!(ada.get(&format!("{other}/edit")).await.with(200).text("textarea[name=sql]").contains("SELECT site"));
-        assert!(ada.get("/data-sources/drift").await.with(200).texts(".drift li").is_empty());
+        assert!(ada.get("/data-sources/drift").await.with(200).texts(".drift li a[href^='/queries/']").is_empty());
         ada.post("/data-sources/drift/fix", &fields).await.with(303);
         let forged = [("source", "dsp_impressions"), ("column", "site"), ("replacement", "x; DROP"), ("query", named.first().expect("a query"))];
         ada.post("/data-sources/drift/fix", &forged).await.with(404);

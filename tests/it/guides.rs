@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 
-use crate::support::{Answer, Database, House, Visitor, stories};
+use crate::support::{Answer, Database, House, Visitor, recomamp, stories};
 
 const QUERY: &str = "/guides/first-query/queries/reach-and-frequency-by-campaign";
 const ANCHOR: &str = "#query-reach-and-frequency-by-campaign";
@@ -120,6 +120,43 @@ mod read {
             ada.get(&report).await.with(404);
         }
 
+        /// A guide is read in one's own language; progress is the same in all.
+        async fn a_guide_is_read_in_another_language_and_progress_is_shared(house: House) {
+            let ada = house.signed_in("Ada").await;
+            let german = [("accept-language", "de-AT,en;q=0.5")];
+            let page = ada.send(reqwest::Method::GET, "/guides/first-query", &german, None).await.with(200);
+            assert_eq!((page.text("h1"), page.attributes("article", "lang")), ("Ihre erste Abfrage".to_owned(), vec!["de".to_owned()]));
+            assert_eq!(page.texts("#about a[lang]"), ["en", "de"]);
+            let english = ada.get("/guides/first-query?lang=en").await.with(200);
+            assert_eq!(english.text("h1"), "Your first query");
+            let sections = page.attributes("[data-contents] a", "href");
+            assert_eq!(sections, english.attributes("[data-contents] a", "href"), "sections have the same addresses");
+            assert_eq!(page.attributes(".section-end input[name=lang]", "value").len(), sections.len());
+            let first = sections[0].trim_start_matches('#');
+            let done = ada.post("/guides/first-query/progress", &[("section", first), ("done", "true"), ("lang", "de")]).await.with(303);
+            assert_eq!(done.location, format!("/guides/first-query?lang=de{}", sections[1]));
+            assert_eq!(ada.get(&done.location).await.with(200).text("h1"), "Ihre erste Abfrage");
+            assert_eq!(ada.get("/guides/first-query").await.texts("[data-contents] li .sr"), ["Done"]);
+            let tried = ada.post(&format!("{QUERY}/try"), &[("lang", "de")]).await.with(200);
+            assert_eq!(tried.text("h1"), "Ihre erste Abfrage");
+            assert!(tried.texts(&format!("{ANCHOR}-out tbody tr")).len() > 1);
+        }
+
+        /// A sample is drawn beside its table, and an audience is shown with the values of the form.
+        async fn a_sample_has_a_chart_and_a_measured_audience_its_sql(house: House) {
+            let ada = house.signed_in("Ada").await;
+            let page = ada.get("/guides/first-query").await.with(200);
+            assert_eq!(page.texts(&format!("{ANCHOR} .sample-chart svg > title")), ["reach by campaign"]);
+            assert!(!page.texts(&format!("{ANCHOR} table tbody tr")).is_empty(), "the table stays");
+            let page = ada.get("/library/audience-repeat-buyers").await.with(200);
+            assert_eq!(page.texts("#sample .sample-chart svg > title").len(), 1);
+            assert!(page.text("#audience").contains("AMC needs 2,000"), "{}", page.text("#audience"));
+            assert!(page.text("#audience pre").contains(">= 2"), "{}", page.text("#audience pre"));
+            let tried = ada.post("/library/audience-repeat-buyers/try", &[("param.min_orders", "7"), ("param.brand_pattern", "Mirelune%")]).await.with(200);
+            let sql = tried.text("#audience pre");
+            assert!(sql.contains(">= 7") && sql.contains("LIKE 'Mirelune") && sql.contains("amazon_retail_purchases_for_audiences"), "{sql}");
+        }
+
         /// A query is copied with the submitted values: as one's own query, and into a schedule.
         async fn a_query_is_saved_and_scheduled_with_its_values(house: House) {
             let ada = house.signed_in("Ada").await;
@@ -190,6 +227,95 @@ mod folder {
             house.time.advance(TimeDelta::seconds(5));
             reader.get("/guides/back").await.with(200);
             std::fs::remove_dir_all(path).expect("it goes");
+        }
+
+        /// An author follows the guide for authors: five mistakes are found at their places, and each fix is seen at once.
+        async fn an_authors_mistakes_are_found_at_their_places_and_fixes_are_seen_at_once(database: Database) {
+            let root = tempfile::tempdir().expect("a folder");
+            let folder = root.path().to_str().expect("a path").to_owned();
+            let query = |sample: &str, column: &str| {
+                format!(
+                    "--+++ recomamp query\n-- format = 1\n-- name = \"Impressions by product\"\n-- sample = \"\"\"\n-- {sample}\n-- a, 900\n-- \"\"\"\n--+++\n\
+                     SELECT\n  {column},\n  SUM(impressions) AS n\nFROM sponsored_ads_traffic\nGROUP BY 1\n"
+                )
+            };
+            let text = |level: &str, link: &str, claim: &str| {
+                format!(
+                    "level = \"{level}\"\n\n[[claims]]\nquery = \"by-product\"\ntext = \"of {claim} products\"\nnumbers = \"count(n)\"\n+++\n\n\
+                     ## Count\n\n[By product](by-product.sql)\n\nThese are the numbers of {claim} products.\nSee [Count]({link}).\n"
+                )
+            };
+            let write_both = |level: &str, link: &str, claim: &str, sample: &str, column: &str| {
+                write(root.path(), "our-way/guide.md", &guide("Our way", &text(level, link, claim)));
+                write(root.path(), "our-way/by-product.sql", &query(sample, column));
+            };
+            let told = async || {
+                let checked = recomamp(&[], &["guides", "check", &folder]).await;
+                let places = checked.out.lines().map(|line| {
+                    let line = line.split("our-way/").nth(1).expect("a file of the guide");
+                    line.split(": ").next().expect("a place").to_owned()
+                });
+                (checked.code, places.collect::<Vec<_>>())
+            };
+            write_both("hard", "#nowhere", "4", "ad_product_type, n", "ad_product_typ");
+            let house = with_folder(database, root.path()).await;
+            let reader = house.signed_in("Ben").await;
+            assert_eq!(told().await, (Some(1), ["by-product.sql:10:3", "guide.md:5:1", "guide.md:18:5"].map(str::to_owned).to_vec()));
+            assert!(!reader.get("/guides").await.text("main").contains("Our way"));
+            write_both("basic", "#count", "17", "ad_product_type, m", "ad_product_type");
+            assert_eq!(told().await, (Some(1), vec!["by-product.sql:5:1".to_owned(), "guide.md:17:26".to_owned()]));
+            write_both("basic", "#count", "4", "ad_product_type, n", "ad_product_type");
+            assert_eq!(told().await, (Some(0), Vec::new()));
+            house.time.advance(TimeDelta::seconds(5));
+            let shown = reader.get("/guides/our-way").await.with(200);
+            assert_eq!(shown.texts("article h3"), ["Impressions by product Main query"]);
+            assert!(reader.get("/guides").await.text("main").contains("Our way"));
+        }
+
+        /// Thousands of guides are listed in pages, and one that goes while somebody reads it is gone for its forms, too.
+        async fn five_thousand_guides_are_listed_and_one_goes_while_it_is_read(database: Database) {
+            let root = tempfile::tempdir().expect("a folder");
+            for number in 0..5_000 {
+                write(root.path(), &format!("guide-{number}/guide.md"), &guide(&format!("Guide {number}"), "+++\n\n## One\n\nText.\n"));
+            }
+            let house = with_folder(database, root.path()).await;
+            let ada = house.signed_in("Ada").await;
+            let list = ada.get("/guides?q=guide").await.with(200);
+            assert!((10..=200).contains(&list.texts("tbody th a").len()), "{}", list.texts("tbody th a").len());
+            let page = ada.get("/guides/guide-4999").await.with(200);
+            assert_eq!(page.texts("h2[id]").len(), 1);
+            std::fs::remove_dir_all(root.path().join("guide-4999")).expect("it goes");
+            house.time.advance(TimeDelta::seconds(5));
+            ada.post("/guides/guide-4999/progress", &[("section", "one"), ("done", "true")]).await.with(404);
+            ada.get("/guides/guide-4998").await.with(200);
+        }
+
+        /// The search, and the page of changed data sources, know the guides and templates in the folder.
+        async fn other_pages_know_what_is_in_the_folder(database: Database) {
+            let root = tempfile::tempdir().expect("a folder");
+            let query = "\n```sql query name=\"Sites\"\nSELECT site, COUNT(1) AS n FROM dsp_impressions GROUP BY site\n```\n";
+            write(root.path(), "our-way/guide.md", &guide("Our way", &format!("+++\n\nZebrafish.\n{query}")));
+            write(root.path(), "secret/guide.md", &guide("Not yet", "draft = true\n+++\n\nZebrafish.\n"));
+            let template = "--+++ recomamp query\n-- name = \"Zebrafish by site\"\n-- description = \"D\"\n-- category = \"C\"\n-- use-case = \"U\"\n\
+                -- products = [\"dsp\"]\n-- interpretation = \"I\"\n-- sample = \"\"\"\n-- site, n\n-- a, 1\n-- \"\"\"\n--+++\n\
+                SELECT site, COUNT(1) AS n FROM dsp_impressions GROUP BY site\n";
+            write(root.path(), "library/zebrafish.sql", template);
+            let house = with_folder(database, root.path()).await;
+            let ada = house.signed_in("Ada").await;
+            let found = ada.get("/search?q=zebrafish").await.with(200).attributes("main a", "href");
+            for expected in ["/guides/our-way", "/library/zebrafish"] {
+                assert!(found.iter().any(|href| href == expected), "{expected} in {found:?}");
+            }
+            assert!(!found.iter().any(|href| href.contains("secret")), "a draft isn't found");
+            ada.get("/instances").await;
+            house.fault("drift", "", "").await;
+            house.time.advance(TimeDelta::minutes(1));
+            ada.post("/instances/refresh", &[]).await.with(303);
+            house.tick("instance-discovery").await;
+            let users = ada.get("/data-sources/drift?change=renamed").await.with(200).attributes(".drift li a", "href");
+            for expected in ["/guides/our-way", "/library/zebrafish"] {
+                assert!(users.iter().any(|href| href == expected), "{expected} in {users:?}");
+            }
         }
 
         /// Pictures only come from the guide's folder.

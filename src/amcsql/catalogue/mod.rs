@@ -19,6 +19,8 @@ const STANDARD: &str = include_str!("data-sources.json");
 /// The sources of one instance, found by name.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
+    /// The labels of the instance's paid data sets; `None` if they are unknown.
+    pub datasets: Option<Vec<String>>,
     sources: Vec<DataSource>,
     twins: Vec<DataSource>,
     by_name: HashMap<String, Entry>,
@@ -60,6 +62,12 @@ impl Catalogue {
         }
         catalogue.sources = sources;
         catalogue
+    }
+
+    /// The same with the labels of the instance's paid data sets.
+    #[must_use]
+    pub fn with_datasets(self, datasets: Option<Vec<String>>) -> Self {
+        Self { datasets, ..self }
     }
 
     /// The source or audience twin with that name, case-insensitively, with or without a schema prefix.

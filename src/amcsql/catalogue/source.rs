@@ -25,6 +25,9 @@ pub struct DataSource {
     /// Whether it needs a subscription.
     #[serde(default)]
     pub paid: bool,
+    /// The label by which Amazon lists its subscription on an instance, if that is known.
+    #[serde(default)]
+    pub dataset_label: Option<String>,
     /// The delay of its data.
     #[serde(default)]
     pub data_lag: String,

@@ -2,7 +2,7 @@
 
 use super::super::bound::{BinaryOp, ColumnId, Expr, ExprKind, Literal, Node, Relation};
 use super::super::codes;
-use super::super::finding::{Finding, Level};
+use super::super::finding::{Finding, Fix, Level};
 use super::super::functions::AggregateFunction;
 use super::super::text::Span;
 use super::binder::{Binder, Unit, Value};
@@ -25,6 +25,11 @@ impl Unit {
             Self::Currency => 1,
         }
     }
+}
+
+/// A value without case and signs: *Sponsored Products* is written `sponsored_products`.
+fn plain(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// The unit of a quotient or of a sum.
@@ -123,6 +128,40 @@ impl Binder<'_> {
             ExprKind::Cast { expr, .. } => self.may_be_zero(expr),
             ExprKind::Binary { op: BinaryOp::Times, left, right } => self.may_be_zero(left) || self.may_be_zero(right),
             _ => false,
+        }
+    }
+
+    /// A text that a column's documented values write in another way; for kinds of user ids, any other text.
+    pub(super) fn advise_on_known(&mut self, a: &Value, b: &Value) {
+        for (column, literal) in [(a, b), (b, a)] {
+            let (ExprKind::Column(id), ExprKind::Literal(Literal::String(text))) =
+                (&column.expr.kind, &literal.expr.kind)
+            else {
+                continue;
+            };
+            let reading = self.readings.iter().find(|it| it.columns.iter().any(|(own, _)| own == id));
+            let name = reading.and_then(|it| it.columns.iter().find(|(own, _)| own == id)).map(|(_, name)| name);
+            let known = reading.zip(name).and_then(|(reading, name)| reading.source.column(name));
+            let Some(known) = known else { continue };
+            let values: Vec<&str> = known.values.iter().filter_map(serde_json::Value::as_str).collect();
+            let meant = values.iter().find(|value| plain(value) == plain(text));
+            let is_closed = known.name == "user_id_type";
+            if values.contains(&text.as_str()) || values.is_empty() || (meant.is_none() && !is_closed) {
+                continue;
+            }
+            let (said, fix) = match meant {
+                Some(meant) => {
+                    let written = format!("'{}'", meant.replace('\'', "''"));
+                    let fix = Fix::sure(literal.expr.span, written, format!("Change to '{meant}'"));
+                    (format!("It has '{meant}'."), Some(Fix { sure: false, ..fix }))
+                }
+                None => (format!("It has '{}'.", values.join("', '")), None),
+            };
+            let shown = super::literals::short(text);
+            let message = format!("`{}` never has the value '{shown}', so no row fits. {said}", known.name);
+            let finding = Finding::warning(codes::UNKNOWN_VALUE, literal.expr.span, message);
+            self.report(finding.with_fix(fix));
+            return;
         }
     }
 

@@ -290,7 +290,7 @@ impl Binder<'_> {
             (Some(meant), None) => message = format!("{message} Did you mean `{meant}`?"),
             (None, _) => message.push_str(
                 " Paid sources need a subscription, uploaded tables an upload. If it was added within the last day, \
-                 choose “Ask Amazon again” on the Instances page, which reads the list of data sources anew.",
+                 choose “Refresh from Amazon” on the Instances page, which reads the list of data sources anew.",
             ),
         }
         let amc = finding::located(&self.index, span, &format!("Object '{name}' not found"));
@@ -303,8 +303,9 @@ impl Binder<'_> {
         let availability = source.availability.trim_end_matches('.');
         let message = if availability.starts_with("Paid") {
             format!(
-                "`{}` is a paid data source, which this instance does not have. It comes with: {availability}.",
-                source.id
+                "`{}` is a paid data source, which this instance does not have. It comes with: {availability}.{}",
+                source.id,
+                self.subscriptions(source)
             )
         } else {
             format!(
@@ -314,6 +315,19 @@ impl Binder<'_> {
         };
         let amc = finding::located(&self.index, span, &format!("Object '{}' not found", source.id));
         self.report(Finding::error(codes::MISSING_SOURCE, span, message, amc));
+    }
+
+    /// What Amazon says about the instance's subscriptions, in a sentence; empty if that is unknown.
+    fn subscriptions(&self, source: &DataSource) -> String {
+        let Some(held) = &self.context.catalogue.datasets else { return String::new() };
+        match source.dataset_label.as_ref().filter(|label| held.contains(label)) {
+            Some(label) => format!(
+                " Amazon lists this subscription for the instance ({label}), so the data source should appear soon: choose \
+                 “Refresh from Amazon” on the Instances page."
+            ),
+            None if held.is_empty() => " Amazon lists no paid data set for this instance.".to_owned(),
+            None => format!(" Amazon lists only these paid data sets for this instance: {}.", held.join(", ")),
+        }
     }
 
     pub(super) fn remark_on_source(&mut self, source: &DataSource, names: &[Ident], span: Span) {

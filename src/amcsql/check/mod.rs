@@ -81,6 +81,9 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The minimum number of users of a rule-based audience.
+pub const AUDIENCE_USERS: usize = 2_000;
+
 /// The purpose of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {

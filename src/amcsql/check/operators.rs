@@ -56,6 +56,7 @@ impl Binder<'_> {
         } else {
             self.readable(a, b);
             self.readable(b, a);
+            self.advise_on_known(a, b);
             self.advise_on_date(a, b, span);
         }
         kind

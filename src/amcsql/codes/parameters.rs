@@ -49,6 +49,12 @@ codes! { Parameters;
         "Change the value, or put the parameter into IN (…).",
         "", "",
     ], on(super::Example::Made);
+    LONG_PARAMETER = "long-parameter", Warning, [
+        "Long value of a custom parameter",
+        "Users of AMC report that a custom parameter takes at most 1,024 characters, all values of a list together. Amazon's documentation states no limit.",
+        "Write {{name}} in place of CUSTOM_PARAMETER('name'): RecomAMP then puts the value into the SQL, where up to 1 MiB fit.",
+        "", "",
+    ], on(super::Example::Made);
     COLON_PARAMETER = "colon-parameter", Warning, [
         "Parameter in the form :name",
         "This form is not in AMC's documentation.",

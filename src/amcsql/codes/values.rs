@@ -45,6 +45,13 @@ codes! { Values;
         "SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign_id = 'Launch'",
         "SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign = 'Launch'",
     ];
+    UNKNOWN_VALUE = "unknown-value", Warning, [
+        "Value that a column never has",
+        "AMC documents the values of this column, and writes this one in another way or not at all. Texts are compared with upper and lower case, so no row fits.",
+        "Take one of the documented values.",
+        "SELECT COUNT(1) AS n FROM dsp_clicks WHERE user_id_type = 'aduserid'",
+        "SELECT COUNT(1) AS n FROM dsp_clicks WHERE user_id_type = 'adUserId'",
+    ];
     TEXT_AS_NUMBER = "text-as-number", Warning, [
         "Text where a number is needed",
         "Texts that don't read as numbers become NULL, so sums and averages leave them out in silence.",

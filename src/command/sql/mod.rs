@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{USAGE, say};
@@ -102,6 +103,9 @@ pub(super) struct RunArgs {
     /// list, from a file. For a custom parameter, JSON if it parses as such, otherwise text.
     #[arg(long = "param", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
+    /// The day up to which there is synthetic data, such as 2026-11-21; today by default.
+    #[arg(long, value_name = "DAY")]
+    date: Option<NaiveDate>,
     /// Whether aggregation thresholds apply.
     #[arg(long, value_enum, default_value_t = Switch::On)]
     controls: Switch,

@@ -1,11 +1,12 @@
 //! `recomamp sql run`: runs a query on synthetic data.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 use super::check::{in_words, reviewed};
@@ -16,9 +17,13 @@ use crate::amcsql::engine::{CsvFormat, Engine, Limits, Mode, Privacy, ResultSet,
 use crate::amcsql::finding::Level;
 use crate::amcsql::review::has_errors;
 use crate::amcsql::text::LineIndex;
+use crate::amcsql::{AUDIENCE_USERS, Purpose};
 use crate::clock::Clock;
-use crate::command::say;
+use crate::command::{give, say};
 use crate::emulator::world::World;
+
+/// The time of day of `--date`, the same as for checks of guides.
+const NOON: TimeDelta = TimeDelta::hours(12);
 
 pub(super) async fn file(asked: RunArgs) -> anyhow::Result<ExitCode> {
     let text = read(&asked.file)?;
@@ -35,12 +40,14 @@ pub(super) async fn file(asked: RunArgs) -> anyhow::Result<ExitCode> {
     }
     let query = checked.query.filter(|_| faults.is_empty() && !has_errors(&findings));
     let Some(query) = query else { return Ok(ExitCode::FAILURE) };
+    let is_audience = checked.purpose == Purpose::Audience;
     let run = Run {
         window,
         parameters: values.custom(),
-        controls: asked.controls == Switch::On,
+        // OK without thresholds because nothing of an audience is shown but its size.
+        controls: asked.controls == Switch::On && !is_audience,
         privacy: privacy(asked.privacy),
-        now: Clock::system().now(),
+        now: asked.date.map_or_else(|| Clock::system().now(), |day| (day.and_time(NaiveTime::MIN) + NOON).and_utc()),
     };
     let world = Arc::new(World::new(asked.seed, asked.scale, run.now.date_naive(), asked.keep.as_deref()));
     let engine = Engine::new(world, Limits::default())?;
@@ -51,6 +58,9 @@ pub(super) async fn file(asked: RunArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
+    if is_audience {
+        return size(&result, asked.format);
+    }
     write(&result, asked.format)?;
     if result.rows() == 0 {
         say(&verdict(&engine, &query, &run).await);
@@ -65,6 +75,23 @@ fn write(result: &ResultSet, format: Output) -> anyhow::Result<()> {
         Output::Json => result.write_json(&mut out)?,
     }
     Ok(std::io::stdout().write_all(&out)?)
+}
+
+/// The size of an audience, which is all that AMC tells about one.
+fn size(result: &ResultSet, format: Output) -> anyhow::Result<ExitCode> {
+    let rows = result.texts(result.rows())?;
+    let users: BTreeSet<&String> = rows.iter().filter_map(|row| row.first()?.as_ref()).collect();
+    let users = users.len();
+    match format {
+        Output::Csv => give(&format!("users\n{users}")),
+        Output::Json => give(&format!("[{{\"users\":{users}}}]")),
+    }
+    if users < AUDIENCE_USERS {
+        say(&format!(
+            "AMC creates an audience from {AUDIENCE_USERS} users or more. Real data may have more than this."
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn privacy(below: Below) -> Privacy {

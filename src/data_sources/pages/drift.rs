@@ -1,6 +1,7 @@
 //! Changes of data sources, their uses, and fixes on request.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
@@ -9,8 +10,9 @@ use super::{instance_choices, of_instance};
 use crate::amcsql::catalogue::Catalogue;
 use crate::data_sources::described;
 use crate::data_sources::directory::{Known, View};
-use crate::data_sources::drift::{self, Drift, User};
+use crate::data_sources::drift::{self, Drift, Texts, User};
 use crate::db::{self, PageRange, Tx};
+use crate::guides::Guides;
 use crate::ids::QueryId;
 use crate::instances::{self, ChangeKind};
 use crate::queries;
@@ -116,10 +118,16 @@ async fn known(tx: &mut Tx, person: &Person, view: &View) -> db::Result<(Vec<Dri
     Ok((drifts, catalogue))
 }
 
-async fn lines(tx: &mut Tx, person: &Person, drifts: Vec<Drift>, catalogue: &Catalogue) -> db::Result<Vec<Line>> {
+async fn lines(
+    tx: &mut Tx,
+    person: &Person,
+    drifts: Vec<Drift>,
+    catalogue: &Catalogue,
+    texts: &Texts,
+) -> db::Result<Vec<Line>> {
     let mut lines = Vec::with_capacity(drifts.len());
     for drift in drifts {
-        let users = drift::users(tx, &person.id, &drift, catalogue).await?;
+        let users = drift::users(tx, &person.id, &drift, catalogue, texts).await?;
         lines.push(Line { drift, users });
     }
     Ok(lines)
@@ -127,10 +135,12 @@ async fn lines(tx: &mut Tx, person: &Person, drifts: Vec<Drift>, catalogue: &Cat
 
 pub(super) async fn show(
     State(site): State<Site>,
+    Extension(guides): Extension<Guides>,
     person: Person,
     visit: Visit,
     mut params: ListParams,
 ) -> web::Result<Html<DriftPage>> {
+    let texts = Texts::read(&guides).await;
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     let instance = of_instance(&view, &mut params)?;
@@ -138,7 +148,7 @@ pub(super) async fn show(
     let (mut drifts, catalogue) = known(&mut tx, &person, &view).await?;
     drifts.retain(|drift| filter.fits(drift, instance));
     let (pager, drifts) = params.page(SIZE).cut(drifts);
-    let lines = lines(&mut tx, &person, drifts, &catalogue).await?;
+    let lines = lines(&mut tx, &person, drifts, &catalogue, &texts).await?;
     drop(tx);
     let kinds = ChangeKind::ALL.iter().map(|kind| Choice::new(kind.name(), kind.label()));
     Ok(Html(DriftPage {
@@ -155,14 +165,20 @@ pub(super) async fn show(
 }
 
 /// The export of the filtered changes.
-pub(super) async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
+pub(super) async fn export(
+    State(site): State<Site>,
+    Extension(guides): Extension<Guides>,
+    person: Person,
+    mut params: ListParams,
+) -> web::Result<Response> {
+    let texts = Texts::read(&guides).await;
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     let instance = of_instance(&view, &mut params)?;
     let filter = Filter::read(&mut params);
     let (mut drifts, catalogue) = known(&mut tx, &person, &view).await?;
     drifts.retain(|drift| filter.fits(drift, instance));
-    let lines = lines(&mut tx, &person, drifts, &catalogue).await?;
+    let lines = lines(&mut tx, &person, drifts, &catalogue, &texts).await?;
     drop(tx);
     let file = list::export_rows(&params, Few(lines)).await?;
     Ok(file.answer(&["changes of data sources"], site.clock.now()))

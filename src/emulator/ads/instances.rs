@@ -223,6 +223,11 @@ fn shown(emulator: &Emulator, instance: &Instance, now: DateTime<Utc>) -> Value 
     let status = instance.creation(now);
     let complete = status == CreationStatus::Completed;
     let made = complete.then(|| instance.completes.to_rfc3339_opts(SecondsFormat::Micros, true));
+    let activated = instance.completes.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let datasets: Vec<Value> = complete
+        .then(|| json!({ "label": "PURCHASE_RETAIL_PROGRAM", "activationTime": activated }))
+        .into_iter()
+        .collect();
     let endpoint = complete.then(|| emulator.address(""));
     let collaboration = instance.collaboration.as_ref();
     let collaboration = collaboration.map(|name| json!({ "id": instance.id, "name": name, "description": name }));
@@ -242,7 +247,7 @@ fn shown(emulator: &Emulator, instance: &Instance, now: DateTime<Utc>) -> Value 
         "dataUploadAwsAccountId": instance.upload_account,
         "apiEndpoint": endpoint,
         "acrCollaboration": collaboration,
-        "optionalDatasets": [],
+        "optionalDatasets": datasets,
         "advertiserTypes": kinds,
     })
 }

@@ -1,36 +1,28 @@
-//! `recomamp guides check`: all checks of guides and templates, including runs of their queries.
+//! `recomamp guides check`: everything that would be wrong for a reader, with file, line and column.
 //!
-//! Checks that don't need a run are done while files are read ([`super::content`]), so that authors also see them in
-//! the browser. Here every query is also run on synthetic data, for one day and one seed, so that a sample means the
-//! same everywhere; a lock file remembers which queries passed, so that only changed ones run again.
+//! Queries run on the synthetic data of a fixed day, so the result doesn't depend on when the check runs: their samples
+//! are compared with it, and the numbers that a guide states about it are computed. A lock file remembers what passed,
+//! so that only changes run again.
 
+mod claims;
 mod compare;
 mod lock;
+mod running;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-use super::content::{self, Collection, Finding, Folders, GuideQuery, Level, Stamps};
-use crate::amcsql::engine::{Engine, Limits, ResultSet, RunError};
-use crate::emulator::world::World;
-use crate::queries;
+use super::content::{self, Claim, Collection, Finding, Folders, GuideQuery, Level, Stamps};
+use crate::amcsql::engine::ResultSet;
 use lock::Lock;
+use running::Runner;
 
-/// The seed of the synthetic data.
-const SEED: u64 = 1;
-/// The limits of a run.
-const LIMITS: Limits = Limits {
-    memory_bytes: 1 << 30,
-    disk_bytes: 0,
-    parallel_runs: 2,
-    threads: 2,
-    time: Duration::from_mins(1),
-    result_rows: 1_000_000,
-};
+/// How many similar names are proposed for one that doesn't exist.
+const PROPOSED: usize = 5;
 
 /// The outcome of a check.
 #[derive(Debug, Default)]
@@ -42,6 +34,8 @@ pub struct Report {
     pub queries: usize,
     /// The number of queries that were run; the others had passed before.
     pub run: usize,
+    /// The numbers in texts that were computed.
+    pub numbers: usize,
 }
 
 impl Report {
@@ -60,42 +54,73 @@ fn collection(root: Option<&Path>) -> anyhow::Result<Arc<Collection>> {
     Ok(Arc::new(Collection::join(reads)))
 }
 
-/// Every query by its name on the command line.
-fn named(all: &Collection) -> BTreeMap<String, &GuideQuery> {
-    let mut queries = BTreeMap::new();
-    for guide in &all.guides {
-        let language = &guide.item.language;
-        let slug =
-            if language.is_empty() { guide.item.slug.clone() } else { format!("{}.{language}", guide.item.slug) };
-        queries.extend(guide.item.queries().map(|query| (format!("{slug}/{}", query.id), query)));
+/// A query, with the claims about its result.
+struct Case<'a> {
+    query: &'a GuideQuery,
+    /// The file of the guide.
+    file: String,
+    claims: Vec<&'a Claim>,
+}
+
+impl Case<'_> {
+    /// The digest of everything that decides whether it passes.
+    fn digest(&self) -> String {
+        if self.claims.is_empty() {
+            return self.query.digest.clone();
+        }
+        content::digest_of(&format!("{} {:?}", self.query.digest, self.claims))
     }
-    queries.extend(all.templates.iter().map(|it| (format!("library/{}", it.item.slug), it.item.query.as_ref())));
-    queries
+
+    fn numbers(&self) -> usize {
+        self.claims.iter().map(|claim| claim.numbers.len()).sum()
+    }
+}
+
+/// Every query by its name on the command line.
+fn named(all: &Collection) -> BTreeMap<String, Case<'_>> {
+    let mut cases = BTreeMap::new();
+    for guide in &all.guides {
+        let guide = &guide.item;
+        let slug =
+            if guide.language.is_empty() { guide.slug.clone() } else { format!("{}.{}", guide.slug, guide.language) };
+        for query in guide.queries() {
+            let claims = guide.claims.iter().filter(|claim| claim.query == query.id).collect();
+            cases.insert(format!("{slug}/{}", query.id), Case { query, file: guide.file(), claims });
+        }
+    }
+    for template in &all.templates {
+        let query = template.item.query.as_ref();
+        let case = Case { query, file: query.file.clone(), claims: Vec::new() };
+        cases.insert(format!("library/{}", template.item.slug), case);
+    }
+    cases
 }
 
 /// Checks the guides below a folder, or the built-in ones. With `again`, queries in the lock file are also run.
 pub async fn check(root: Option<&Path>, again: bool) -> anyhow::Result<Report> {
     let all = collection(root)?;
-    let queries = named(&all);
+    let cases: Vec<(String, Case<'_>)> = named(&all).into_values().map(|case| (case.digest(), case)).collect();
     let mut lock = root.filter(|_| !again).map(Lock::read).unwrap_or_default();
-    lock.keep(queries.values().map(|query| query.digest.as_str()));
+    lock.keep(cases.iter().map(|(digest, _)| digest.as_str()));
     let mut report = Report {
         findings: all.findings(),
         guides: all.guides.len(),
         templates: all.templates.len(),
-        queries: queries.len(),
-        run: 0,
+        queries: cases.len(),
+        ..Report::default()
     };
-    let due: Vec<&GuideQuery> = queries.into_values().filter(|query| !lock.knows(&query.digest)).collect();
-    if due.iter().any(|query| query.bound.is_some()) {
-        let engine = engine()?;
-        for two in due.chunks(LIMITS.parallel_runs) {
-            let runs = two.iter().map(|query| findings(&engine, query));
-            for (query, found) in two.iter().zip(futures::future::join_all(runs).await) {
+    let is_due = |(digest, case): &&(String, Case<'_>)| !lock.knows(digest) && case.query.is_runnable();
+    let due: Vec<&(String, Case<'_>)> = cases.iter().filter(is_due).collect();
+    if !due.is_empty() {
+        let runner = Runner::new(content::checked_on())?;
+        for some in due.chunks(running::PARALLEL) {
+            let runs = some.iter().map(|(_, case)| findings(&runner, case));
+            for ((digest, case), found) in some.iter().zip(futures::future::join_all(runs).await) {
                 let Some(found) = found else { continue };
                 report.run += 1;
+                report.numbers += case.numbers();
                 if found.iter().all(|finding| finding.level != Level::Error) {
-                    lock.add(&query.digest);
+                    lock.add(digest);
                 }
                 report.findings.extend(found);
             }
@@ -108,52 +133,66 @@ pub async fn check(root: Option<&Path>, again: bool) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// Runs the query with that name, such as `first-query/reach-by-campaign` or `library/reach-by-day`.
-pub async fn run(root: Option<&Path>, name: &str) -> anyhow::Result<ResultSet> {
+/// Runs the query with that name, such as `first-query/reach-by-campaign` or `library/reach-by-day`, as of a day.
+pub async fn run(root: Option<&Path>, name: &str, day: Option<NaiveDate>) -> anyhow::Result<ResultSet> {
     let all = collection(root)?;
-    let queries = named(&all);
-    let Some(query) = queries.get(name) else {
-        let known: Vec<&str> = queries.keys().map(String::as_str).collect();
-        anyhow::bail!("There is no query called {name}. There are: {}", known.join(", "));
-    };
-    match result(&engine()?, query).await {
-        Some(Ok(result)) => Ok(result),
-        Some(Err(error)) => Err(error.into()),
-        None => anyhow::bail!("{name} has errors. Run `recomamp guides check` to see them."),
+    let cases = named(&all);
+    let Some(case) = cases.get(name) else { anyhow::bail!(no_such(&all, &cases, name)) };
+    let now = day.map_or_else(content::checked_on, noon);
+    let result = Runner::new(now)?.query(case.query, &[]).await;
+    let result = result.with_context(|| format!("{name} has errors. Run `recomamp guides check` to see them."))?;
+    Ok(result?)
+}
+
+/// The time of day at which checks run.
+fn noon(day: NaiveDate) -> DateTime<Utc> {
+    (day.and_time(NaiveTime::MIN) + TimeDelta::hours(12)).and_utc()
+}
+
+/// What to tell somebody who names a query that isn't shown.
+fn no_such(all: &Collection, cases: &BTreeMap<String, Case<'_>>, name: &str) -> String {
+    let file = format!("{}.sql", name.trim_end_matches(".sql"));
+    if let Some(finding) = all.loose.iter().find(|finding| finding.file == file) {
+        return format!("{file} is there, but no reader sees it. {}", finding.message);
     }
-}
-
-fn engine() -> anyhow::Result<Engine> {
-    let world = World::new(SEED, queries::SCALE, content::checked_on().date_naive(), None);
-    Ok(Engine::new(Arc::new(world), LIMITS)?)
-}
-
-/// The result of a query; `None` if it has errors.
-async fn result(engine: &Engine, query: &GuideQuery) -> Option<Result<ResultSet, RunError>> {
-    let bound = query.bound.as_ref()?;
-    let prepared = content::prepared(&query.input(content::checked_on(), true));
-    if !prepared.errors.is_empty() {
-        return None;
+    let (folder, own) = name.split_once('/').unwrap_or(("", name));
+    let mut near: Vec<(f64, &str)> = cases
+        .keys()
+        .map(|known| {
+            let (other_folder, other) = known.split_once('/').unwrap_or(("", known));
+            let bonus = if folder == other_folder { 0.2 } else { 0.0 };
+            (strsim::jaro_winkler(own, other) + bonus, known.as_str())
+        })
+        .collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let near: Vec<&str> = near.into_iter().take(PROPOSED).map(|(_, known)| known).collect();
+    if near.is_empty() {
+        return format!("There is no query called {name}, and no other in this folder.");
     }
-    let run = queries::run_of(&prepared, content::checked_on());
-    Some(engine.run(&bound.0, &run).await)
+    format!("There is no query called {name}. Did you mean one of {}?", near.join(", "))
 }
 
-async fn findings(engine: &Engine, query: &GuideQuery) -> Option<Vec<Finding>> {
+/// Everything that is wrong about a query's result; `None` if it can't be run, which is found without running it.
+async fn findings(runner: &Runner, case: &Case<'_>) -> Option<Vec<Finding>> {
+    let query = case.query;
     let place = (query.authored.sql_line, 1);
-    match result(engine, query).await? {
-        Err(error) => Some(vec![Finding::error(&query.file, place, "run", error.to_string())]),
+    let result = match runner.query(query, &[]).await? {
+        Err(error) => return Some(vec![Finding::error(&query.file, place, "run", error.to_string())]),
         Ok(result) if result.rows() == 0 => {
             let why = if result.below > 0 {
                 format!("On synthetic data all {} rows miss a privacy threshold.", result.below)
             } else {
                 "On synthetic data the query gives no rows.".to_owned()
             };
-            let way = "Use a longer window, fewer columns or other sandbox defaults.";
-            Some(vec![Finding::error(&query.file, place, "no-rows", format!("{why} {way}"))])
+            let way = "Use a longer window, fewer columns or other demo defaults.";
+            return Some(vec![Finding::error(&query.file, place, "no-rows", format!("{why} {way}"))]);
         }
-        Ok(result) => Some(compare::sample(query, &result)),
-    }
+        Ok(result) => result,
+    };
+    let mut found = compare::sample(query, &result);
+    found.extend(claims::check(runner, case, &result).await);
+    found.extend(running::audience(runner, query).await);
+    Some(found)
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::*;
 
+mod stated;
+
 fn write(root: &Path, path: &str, text: &str) {
     let path = root.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -27,7 +29,7 @@ async fn a_query_runs_once_and_then_only_when_it_changes() {
     let first = check(Some(root.path()), false).await.unwrap();
     let found: Vec<_> = first.findings.iter().map(|it| (it.file.as_str(), it.line, it.code)).collect();
     assert_eq!((found, first.run), (vec![("t/q.sql", 4, "sample")], 1), "a sample of another size is told");
-    let real = run(Some(root.path()), "t/q").await.unwrap().texts(1).unwrap()[0][0].clone().unwrap();
+    let real = run(Some(root.path()), "t/q", None).await.unwrap().texts(1).unwrap()[0][0].clone().unwrap();
     write(root.path(), "t/q.sql", &query(&real));
     let fixed = check(Some(root.path()), false).await.unwrap();
     assert_eq!((fixed.findings.len(), fixed.run, fixed.passes()), (0, 1, true));
@@ -35,7 +37,13 @@ async fn a_query_runs_once_and_then_only_when_it_changes() {
     assert_eq!(check(Some(root.path()), true).await.unwrap().run, 1);
     write(root.path(), "t/q.sql", &query("1"));
     assert_eq!(check(Some(root.path()), false).await.unwrap().run, 1);
-    assert!(run(Some(root.path()), "t/other").await.unwrap_err().to_string().contains("t/q"));
+    let lost = run(Some(root.path()), "t/other", None).await.unwrap_err().to_string();
+    assert!(lost.contains("Did you mean one of t/q?"), "{lost}");
+    write(root.path(), "t/lost.sql", &query("1"));
+    let lost = run(Some(root.path()), "t/lost", None).await.unwrap_err().to_string();
+    assert!(lost.contains("t/lost.sql is there") && lost.contains("[its name](lost.sql)"), "{lost}");
+    let earlier = run(Some(root.path()), "t/q", Some("2026-03-02".parse().unwrap())).await.unwrap();
+    assert_ne!(earlier.texts(1).unwrap()[0][0], Some(real), "another day has other data");
 }
 
 #[cfg(unix)]
@@ -47,7 +55,7 @@ async fn what_leads_out_of_the_folder_is_not_read() {
     write(root.path(), "t/guide.md", GUIDE);
     std::os::unix::fs::symlink(outside.path().join("q.sql"), root.path().join("t/q.sql")).unwrap();
     std::os::unix::fs::symlink(outside.path(), root.path().join("linked")).unwrap();
-    write(root.path(), "large/guide.md", &"x".repeat(2 << 20));
+    write(root.path(), "large/guide.md", &"x".repeat(10 << 20));
     fs::create_dir_all(root.path().join("bytes")).unwrap();
     fs::write(root.path().join("bytes/guide.md"), b"+++\n\xff\n").unwrap();
     let report = check(Some(root.path()), false).await.unwrap();

@@ -6,7 +6,7 @@ use crate::amcsql::assist::colors;
 use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::codes;
 use crate::amcsql::text::LineIndex;
-use crate::amcsql::{Context, check};
+use crate::amcsql::{Context, Purpose, check};
 
 /// The kind of a code block, from its opening line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub(super) enum Fence {
     Audience,
     /// A fragment of SQL, which isn't checked.
     Fragment,
-    /// SQL that the checker must reject with this code.
-    Refused(&'static str),
+    /// SQL that the checker must reject with this code, as a report or as an audience.
+    Refused(&'static str, Purpose),
 }
 
 impl Fence {
@@ -33,8 +33,12 @@ impl Fence {
         if language != "sql" {
             return Ok(Self::Plain);
         }
-        if let Some(code) = rest.strip_prefix("refused=") {
-            return codes::find(code).map(|known| Self::Refused(known.name)).ok_or_else(|| {
+        let (purpose, own) = match rest.strip_prefix("audience ") {
+            Some(own) => (Purpose::Audience, own.trim_start()),
+            None => (Purpose::Reporting, rest),
+        };
+        if let Some(code) = own.strip_prefix("refused=") {
+            return codes::find(code).map(|known| Self::Refused(known.name, purpose)).ok_or_else(|| {
                 format!("`{code}` is no code of the checker. /help/checks lists all, such as refused=unknown-column.")
             });
         }
@@ -64,7 +68,7 @@ impl Fence {
     /// The block's label for readers.
     pub(super) fn label(&self) -> String {
         match self {
-            Self::Refused(code) => format!("Mistake: refused with <a href=\"/help/checks/{code}\">{code}</a>"),
+            Self::Refused(code, _) => format!("Mistake: refused with <a href=\"/help/checks/{code}\">{code}</a>"),
             Self::Audience => "Query for an audience".to_owned(),
             _ => String::new(),
         }
@@ -74,12 +78,12 @@ impl Fence {
     pub(super) fn check(&self, file: &str, first: usize, text: &str, findings: &mut Vec<Finding>) {
         let catalogue = Catalogue::standard();
         let context = match self {
-            Self::Sql | Self::Refused(_) => Context::reporting(catalogue).authored(),
-            Self::Audience => Context::audience(catalogue).authored(),
+            Self::Sql | Self::Refused(_, Purpose::Reporting) => Context::reporting(catalogue).authored(),
+            Self::Audience | Self::Refused(_, Purpose::Audience) => Context::audience(catalogue).authored(),
             Self::Plain | Self::Fragment | Self::Query { .. } => return,
         };
         let found = check(text, &context).findings;
-        if let Self::Refused(code) = self {
+        if let Self::Refused(code, _) = self {
             if !found.iter().any(|finding| finding.code == *code) {
                 let other = found.first().map_or("accepts it", |finding| finding.code);
                 let message = format!("This SQL has to be refused with `{code}`. The checker says: {other}.");
@@ -122,9 +126,19 @@ mod tests {
     fn a_block_says_what_it_is() {
         assert_eq!(Fence::read("sql query name=\"Q\""), Ok(Fence::Query { name: "Q".to_owned() }));
         assert_eq!(Fence::read("sql query"), Ok(Fence::Query { name: String::new() }));
-        assert_eq!(Fence::read("sql refused=unknown-column"), Ok(Fence::Refused("unknown-column")));
+        assert_eq!(Fence::read("sql refused=unknown-column"), Ok(Fence::Refused("unknown-column", Purpose::Reporting)));
+        assert_eq!(
+            Fence::read("sql audience refused=audience-output"),
+            Ok(Fence::Refused("audience-output", Purpose::Audience))
+        );
         assert_eq!((Fence::read("sql"), Fence::read("")), (Ok(Fence::Sql), Ok(Fence::Plain)));
-        for wrong in ["sql refused=nonsense", "sql quary", "sql query title=\"x\""] {
+        for wrong in [
+            "sql refused=nonsense",
+            "sql audience refused=nonsense",
+            "sql audience x",
+            "sql quary",
+            "sql query title=\"x\"",
+        ] {
             assert!(Fence::read(wrong).is_err(), "{wrong}");
         }
     }
@@ -141,19 +155,23 @@ mod tests {
     #[test]
     fn what_is_not_refused_as_claimed_is_told() {
         let mut findings = Vec::new();
-        Fence::Refused("unknown-column").check(
+        Fence::Refused("unknown-column", Purpose::Reporting).check(
             "f",
             5,
             "SELECT campain, COUNT(1) AS n FROM dsp_clicks GROUP BY 1",
             &mut findings,
         );
         assert_eq!(findings, []);
-        Fence::Refused("unknown-column").check(
+        Fence::Refused("unknown-column", Purpose::Reporting).check(
             "f",
             5,
             "SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1",
             &mut findings,
         );
+        let audience = Fence::Refused("audience-output", Purpose::Audience);
+        let two = "SELECT user_id, event_subtype FROM conversions_for_audiences GROUP BY 1, 2";
+        audience.check("f", 5, two, &mut findings);
+        assert_eq!(findings.len(), 1);
         Fence::Sql.check("f", 5, "SELECT campaign,\ncampain FROM dsp_clicks GROUP BY 1, 2", &mut findings);
         assert_eq!(
             findings.iter().map(|it| (it.line, it.code)).collect::<Vec<_>>(),

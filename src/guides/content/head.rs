@@ -1,8 +1,8 @@
 //! The front matter of a guide.
 
-use super::address;
 use super::model::{Finding, Guide, Link};
 use super::reader::{Source, fragment};
+use super::{address, claims};
 use crate::amcsql::catalogue::Catalogue;
 use crate::queries::{Difficulty, Entry, Fault, FrontMatter, products_of_entry};
 
@@ -67,6 +67,7 @@ fn take(
         "next" => guide.next = slugs(&entry, faults),
         "draft" => guide.draft = entry.read(faults),
         "order" => guide.order = entry.read(faults),
+        "claims" => guide.claims = claims::read(entry, faults),
         key => faults.push(entry.fault(format!("`{key}` means nothing in a guide's front matter. Remove it."))),
     }
 }

@@ -4,11 +4,15 @@
 //! folders, such as links from one guide to another, are checked when all are joined ([`Collection::join`]).
 
 mod address;
+mod chart;
+mod claims;
 mod code;
 mod folder;
+mod formula;
 mod head;
 mod model;
 mod query;
+mod read;
 mod reader;
 mod table;
 
@@ -20,16 +24,18 @@ mod built_in {
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+pub(in crate::guides) use claims::{Claim, Stated};
 pub(in crate::guides) use folder::kind as picture_kind;
-pub(in crate::guides) use folder::{Content, Folder, Folders, Stamps, built_in};
-use folder::{has_extension, kind};
+#[cfg(test)]
+pub(in crate::guides) use folder::{Content, Folder};
+pub(in crate::guides) use folder::{Folders, Stamps, built_in};
+pub(in crate::guides) use formula::Rows;
 pub use model::{Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target};
-pub(in crate::guides) use query::{checked_on, prepared};
+pub(in crate::guides) use query::{audience, audience_html, checked_on, digest_of, prepared};
+pub(in crate::guides) use read::{query_of, read_folder};
 
 use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::codes;
-use crate::queries::read_authored;
-use reader::Source;
 
 /// The folder of templates.
 const LIBRARY: &str = "library";
@@ -98,116 +104,6 @@ pub(in crate::guides) struct FolderRead {
     /// Findings of files that belong to neither.
     loose: Vec<Finding>,
     pictures: BTreeMap<String, Arc<[u8]>>,
-}
-
-/// Reads a folder.
-pub(in crate::guides) fn read_folder(name: &str, folder: &Folder) -> FolderRead {
-    let mut read = FolderRead::default();
-    for (file, content) in &folder.0 {
-        let path = format!("{name}/{file}");
-        let is_picture = kind(file).is_some();
-        match content {
-            Content::Refused(why) => read.loose.push(Finding::error(&path, (1, 1), "file", why.clone())),
-            Content::Bytes(bytes) if is_picture => {
-                read.pictures.insert(file.clone(), Arc::from(bytes.as_ref()));
-            }
-            Content::Bytes(_) => {
-                if let Err(why) = folder.text(file) {
-                    read.loose.push(Finding::error(&path, (1, 1), "file", why));
-                }
-            }
-        }
-    }
-    if name == LIBRARY {
-        read_templates(folder, &mut read);
-        return read;
-    }
-    if !address::is_slug(name) {
-        let message = format!("“{name}” can't be an address. Name the folder with small letters, digits and hyphens.");
-        read.loose.push(Finding::error(&format!("{name}/guide.md"), (1, 1), "file", message));
-        return read;
-    }
-    read_guides(name, folder, &mut read);
-    read
-}
-
-fn read_guides(slug: &str, folder: &Folder, read: &mut FolderRead) {
-    for file in folder.0.keys() {
-        let path = format!("{slug}/{file}");
-        let Some(language) = language(file) else {
-            if has_extension(file, "md") && file != "README.md" {
-                let message = "A guide is guide.md, or guide.de.md in another language. Rename the file.";
-                read.loose.push(Finding::error(&path, (1, 1), "file", message));
-            }
-            continue;
-        };
-        if let Ok(text) = folder.text(file) {
-            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-            let (guide, findings) = reader::read(Source { slug, file: &path, text, folder }, language);
-            read.guides.push(Checked::new(guide, findings));
-        }
-    }
-    if !folder.0.contains_key("guide.md") {
-        let message = "The folder has no guide.md. Write one, or remove the folder.";
-        read.loose.push(Finding::error(&format!("{slug}/guide.md"), (1, 1), "file", message));
-    }
-    let queries = |guide: &Checked<Guide>| guide.item.queries().map(|query| query.file.clone()).collect::<Vec<_>>();
-    let named: BTreeSet<String> = read.guides.iter().flat_map(queries).collect();
-    for file in folder.0.keys().filter(|file| has_extension(file, "sql")) {
-        let path = format!("{slug}/{file}");
-        if folder.text(file).is_ok() && !named.contains(&path) {
-            let message = format!(
-                "No guide shows this query. Put [its name]({file}) on a line of its own into guide.md, or remove it."
-            );
-            read.loose.push(Finding::error(&path, (1, 1), "query", message));
-        }
-    }
-}
-
-/// The language of a guide's file: empty for `guide.md`, `de` for `guide.de.md`.
-fn language(file: &str) -> Option<&str> {
-    let inside = file.strip_prefix("guide.")?.strip_suffix("md")?;
-    let language = inside.strip_suffix('.').unwrap_or(inside);
-    let is_language = language.len() <= 8 && language.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    is_language.then_some(language)
-}
-
-fn read_templates(folder: &Folder, read: &mut FolderRead) {
-    for file in folder.0.keys().filter(|file| has_extension(file, "sql")) {
-        let path = format!("{LIBRARY}/{file}");
-        let slug = file.trim_end_matches(".sql");
-        let Ok(text) = folder.text(file) else { continue };
-        let mut findings = Vec::new();
-        if !address::is_slug(slug) {
-            let message = "The name of a template has small letters, digits and hyphens. Rename the file.";
-            findings.push(Finding::error(&path, (1, 1), "file", message));
-        }
-        let mut links = Vec::new();
-        let source = Source { slug: LIBRARY, file: &path, text, folder };
-        let query = query::build(source, slug, read_authored(text, 1), &mut links, &mut findings);
-        let authored = &query.authored;
-        let missing = [
-            ("description", authored.input.description.is_empty()),
-            ("category", authored.category.is_empty()),
-            ("use-case", authored.use_case.is_empty()),
-            ("products", authored.products.is_empty()),
-            ("interpretation", authored.interpretation.is_empty()),
-            ("sample", authored.sample.is_none()),
-        ];
-        for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
-            let message = format!("The front matter of a template needs `{key}`.");
-            findings.push(Finding::error(&path, (1, 1), "front-matter", message));
-        }
-        findings.sort();
-        read.templates.push(Checked::new(Template { slug: slug.to_owned(), query: Arc::new(query), links }, findings));
-    }
-}
-
-/// A query from a text that isn't in a folder.
-pub(in crate::guides) fn query_of(slug: &str, text: &str) -> GuideQuery {
-    let (mut links, mut findings) = (Vec::new(), Vec::new());
-    let source = Source { slug: LIBRARY, file: slug, text, folder: &Folder::default() };
-    query::build(source, slug, read_authored(text, 1), &mut links, &mut findings)
 }
 
 /// Everything that an installation has, or that a check looks at.
@@ -343,11 +239,7 @@ impl Collection {
     }
 
     fn links_of(&self, guide: &Guide) -> Vec<Finding> {
-        let file = if guide.language.is_empty() {
-            format!("{}/guide.md", guide.slug)
-        } else {
-            format!("{}/guide.{}.md", guide.slug, guide.language)
-        };
+        let file = guide.file();
         let mut found = self.lost(&guide.links, Some(guide));
         for next in guide.next.iter().filter(|next| self.guide(next, "").is_none()) {
             let message = format!("`next` names the guide {next}, which does not exist.");

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::amcsql::bound::Query as Bound;
+use super::claims::Claim;
 use crate::amcsql::catalogue::DataType;
 pub use crate::amcsql::finding::Level;
 use crate::queries::{AuthoredQuery, Difficulty, QueryInput};
@@ -76,9 +76,17 @@ pub struct Guide {
     pub mistakes: Vec<(&'static str, String)>,
     /// The searchable text without sections (title, summary, …), in lower case.
     pub plain: String,
+    /// The numbers in its text that come from its queries.
+    pub(in crate::guides) claims: Vec<Claim>,
 }
 
 impl Guide {
+    /// Its file, relative to the folder of all guides.
+    pub(in crate::guides) fn file(&self) -> String {
+        let language = if self.language.is_empty() { String::new() } else { format!(".{}", self.language) };
+        format!("{}/guide{language}.md", self.slug)
+    }
+
     /// The query with that id.
     pub fn query(&self, id: &str) -> Option<&GuideQuery> {
         self.queries().find(|query| query.id == id)
@@ -137,24 +145,16 @@ pub struct GuideQuery {
     pub interpretation_html: String,
     /// The columns of its result with their types; empty if the checker finds an error.
     pub columns: Vec<(String, DataType)>,
+    /// Whether the last of them flags rows with blanked values.
+    pub blanked: bool,
     /// The ids of its data sources.
     pub sources: Vec<String>,
     /// The same, each with the columns that are read.
     pub reads: Vec<(String, Vec<String>)>,
+    /// A chart of its sample, as SVG; empty if there is none.
+    pub chart: String,
     /// A digest of everything that decides what it gives.
     pub digest: String,
-    /// The query as it runs on synthetic data, if the checker finds no error.
-    pub(in crate::guides) bound: Option<BoundQuery>,
-}
-
-/// A runnable query, which is ignored in comparisons.
-#[derive(Clone, Debug)]
-pub(in crate::guides) struct BoundQuery(pub(in crate::guides) Box<Bound>);
-
-impl PartialEq for BoundQuery {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 impl GuideQuery {
@@ -165,6 +165,11 @@ impl GuideQuery {
     /// Its id on the page of its guide.
     pub fn anchor(&self) -> String {
         format!("query-{}", self.id)
+    }
+
+    /// Whether the checker finds no error in it.
+    pub(in crate::guides) fn is_runnable(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// The query for the editor; see [`AuthoredQuery::input`].

@@ -6,14 +6,17 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use super::code::colored;
+use super::chart;
+use super::code::{Fence, colored};
 use super::head::finding;
-use super::model::{BoundQuery, Finding, GuideQuery, Level, Link};
+use super::model::{Finding, GuideQuery, Level, Link};
 use super::reader::{Source, fragment};
+use crate::amcsql::bound::Query as Bound;
 use crate::amcsql::catalogue::{Catalogue, DataType};
-use crate::amcsql::template;
+use crate::amcsql::flatten::sendable;
 use crate::amcsql::text::LineIndex;
-use crate::queries::{self, AuthoredRead, Prepared, QueryInput, RunInput, Sample};
+use crate::amcsql::{Context, check, template};
+use crate::queries::{self, AuthoredRead, Prepared, PrivacyMode, QueryInput, RunInput, Sample};
 use crate::web::Fields;
 
 /// The day on which queries are checked and samples are compared: the same everywhere, so that the synthetic data is
@@ -26,11 +29,28 @@ pub(in crate::guides) fn checked_on() -> DateTime<Utc> {
     *CHECKED_ON
 }
 
-/// The query as run on synthetic data, with its defaults.
-pub(in crate::guides) fn prepared(input: &QueryInput) -> Prepared {
+/// The query as run on synthetic data on a day, with its defaults.
+pub(in crate::guides) fn prepared(input: &QueryInput, now: DateTime<Utc>) -> Prepared {
     let script = input.script();
     let (run, _) = RunInput::of_form(&script, &Fields::default());
-    queries::prepare(&script, &run, Catalogue::standard(), checked_on(), false)
+    queries::prepare(&script, &run, Catalogue::standard(), now, false)
+}
+
+/// The SQL of an audience with the values of a form as HTML; with its parameters where a value is missing or wrong.
+pub(in crate::guides) fn audience_html(sql: &str, input: &QueryInput, form: &Fields, now: DateTime<Utc>) -> String {
+    let script = input.script();
+    let (run, errors) = RunInput::of_form(&script, form);
+    let prepared = queries::prepare(&script, &run, Catalogue::standard(), now, false);
+    let filled = template::fill(sql, &prepared.values.0).ok();
+    let filled = filled.filter(|_| errors.is_empty() && prepared.errors.is_empty());
+    colored(filled.as_ref().map_or(sql, |filled| filled.text.as_str()).trim())
+}
+
+/// The audience's query with the values of a prepared one; `None` if it has errors.
+pub(in crate::guides) fn audience(sql: &str, prepared: &Prepared) -> Option<Bound> {
+    let filled = template::fill(sql, &prepared.values.0).ok()?;
+    let (flat, _) = sendable(&filled.text);
+    check(&flat.text, &Context::audience(Catalogue::standard())).query
 }
 
 /// Builds a query from what was read, with its findings.
@@ -54,6 +74,7 @@ pub(super) fn build(
         id: id.to_owned(),
         file: source.file.to_owned(),
         sql_html: colored(authored.input.sql.trim_end()),
+        chart: authored.sample.as_ref().map(|sample| chart::drawn(id, sample, &authored.chart)).unwrap_or_default(),
         interpretation_html,
         authored,
         ..GuideQuery::default()
@@ -71,9 +92,15 @@ pub(super) fn build(
 fn digest(query: &GuideQuery) -> String {
     let authored = &query.authored;
     let sample = authored.sample.as_ref().map(|sample| (&sample.columns, &sample.rows));
-    let parts = (&authored.input, &authored.sandbox_defaults, authored.relative, sample);
+    let audience = (&authored.audience, authored.audience_users);
+    let parts = (&authored.input, &authored.demo_defaults, authored.relative, sample, audience);
+    digest_of(&format!("{} {parts:?}", env!("RECOMAMP_ENGINE_DIGEST")))
+}
+
+/// A digest of a text.
+pub(in crate::guides) fn digest_of(text: &str) -> String {
     let mut hash = Sha256::new();
-    hash.update(format!("{} {parts:?}", env!("RECOMAMP_ENGINE_DIGEST")));
+    hash.update(text);
     let half: [u8; 16] = std::array::from_fn({
         let whole = hash.finalize();
         move |at| whole[at]
@@ -90,7 +117,7 @@ struct Checking<'q> {
 impl Checking<'_> {
     fn all(&mut self) {
         let input = self.query.input(checked_on(), true);
-        let prepared = prepared(&input);
+        let prepared = prepared(&input, checked_on());
         self.parameters(&input, &prepared);
         self.sql(&input, &prepared);
         let reads = queries::reads(&input.sql, &input.fields, Catalogue::standard());
@@ -105,10 +132,15 @@ impl Checking<'_> {
                 (output.name.clone(), bound.column(output.column).data_type.clone())
             };
             self.query.columns = bound.outputs.iter().map(column).collect();
-            self.query.bound = Some(BoundQuery(Box::new(bound)));
+            if input.privacy.mode == PrivacyMode::Blank && !input.privacy.column.is_empty() {
+                self.query.columns.push((input.privacy.column.clone(), DataType::Boolean));
+                self.query.blanked = true;
+            }
             self.metrics();
             self.sample();
         }
+        self.chart();
+        self.audience(&input);
     }
 
     fn say(&mut self, line: usize, code: &'static str, message: impl Into<String>) {
@@ -144,11 +176,8 @@ impl Checking<'_> {
                 "" | "sql" => (self.query.authored.sql_line, "query"),
                 _ => (line, "parameters"),
             };
-            let hint = if code == "parameters" {
-                " Give it a `default`, or a `sandbox-default` for synthetic data."
-            } else {
-                ""
-            };
+            let hint =
+                if code == "parameters" { " Give it a `default`, or a `demo-default` for synthetic data." } else { "" };
             self.say(line, code, format!("{sentence}{hint}"));
         }
     }
@@ -178,16 +207,53 @@ impl Checking<'_> {
     fn sample(&mut self) {
         let Some(sample) = self.query.authored.sample.clone() else { return };
         let names: Vec<String> = self.query.columns.iter().map(|(name, _)| name.clone()).collect();
-        if sample.columns != names {
+        // The column that flags blanked rows, which AMC adds, may be left out.
+        let needed = names.len() - usize::from(self.query.blanked);
+        if sample.columns != names && sample.columns != names.get(..needed).unwrap_or_default() {
             let (has, wants) = (sample.columns.join(", "), names.join(", "));
             self.say(sample.line, "sample", format!("The sample has the columns {has}. The query gives {wants}."));
             return;
         }
-        for (at, (name, data_type)) in self.query.columns.clone().into_iter().enumerate() {
+        for (at, (name, data_type)) in self.query.columns.clone().into_iter().enumerate().take(sample.columns.len()) {
             if let Some(row) = unfit(&sample, at, &data_type) {
                 let value = sample.rows.get(row).and_then(|row| row.get(at)).cloned().unwrap_or_default();
                 let message = format!("“{value}” is no value of {name}, whose type is {data_type}.");
                 self.say(sample.line + row + 1, "sample", message);
+            }
+        }
+    }
+}
+
+/// The rest of checking a query's claims.
+impl Checking<'_> {
+    fn chart(&mut self) {
+        let authored = &self.query.authored;
+        let Some(why) = chart::why_not(authored.sample.as_ref(), &authored.chart) else { return };
+        self.say(self.query.authored.line_of("chart"), "chart", why);
+    }
+
+    /// Checks the SQL of the audience, whose parameters are those of the query.
+    fn audience(&mut self, input: &QueryInput) {
+        let authored = &self.query.authored;
+        let (sql, users) = (authored.audience.clone(), authored.audience_users);
+        let (line, users_line) = (authored.line_of("audience"), authored.line_of("audience-users"));
+        if sql.trim().is_empty() {
+            if users.is_some() {
+                self.say(users_line, "audience", "`audience-users` belongs to an `audience`.");
+            }
+            return;
+        }
+        if users.is_none() {
+            let message = "The audience has no `audience-users`: how many users it has on synthetic data.";
+            self.say(line, "audience", message);
+        }
+        // OK because TOML drops a line end directly after the quotes.
+        let first = line + usize::from(sql.trim_end().contains('\n'));
+        Fence::Audience.check(&self.query.file, first, &sql, &mut self.findings);
+        for field in template::fields(&sql) {
+            if !input.fields.iter().any(|known| known.name == field.name) {
+                let message = format!("The query has no parameter {}, which its audience uses.", field.name);
+                self.say(line, "audience", message);
             }
         }
     }

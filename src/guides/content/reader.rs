@@ -13,9 +13,9 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd, html};
 
 use super::code::Fence;
 use super::folder::Folder;
-use super::head;
 use super::model::{Finding, Guide, Heading, Link, Part, SectionText};
 use super::table::Table;
+use super::{claims, head};
 use crate::amcsql::text::LineIndex;
 
 /// The file being read, and the files beside it.
@@ -26,6 +26,9 @@ pub(super) struct Source<'a> {
     pub(super) file: &'a str,
     pub(super) text: &'a str,
     pub(super) folder: &'a Folder,
+    /// For a translation, the ids of the original's sections, which its sections get too: progress and links are the
+    /// same in every language.
+    pub(super) sections: &'a [String],
 }
 
 /// Reads a guide.
@@ -44,6 +47,7 @@ pub(super) fn read(source: Source<'_>, language: &str) -> (Guide, Vec<Finding>) 
         section.plain = format!("{}\n{}", section.title, section.text).to_lowercase();
     }
     (guide.parts, guide.headings, guide.links, guide.sections) = (parts, headings, links, sections);
+    claims::place(&mut guide, source.file, source.text, start, &mut findings);
     let read: Vec<String> = guide.queries().flat_map(|query| query.sources.clone()).collect();
     for name in read {
         if !guide.sources.iter().any(|known| known.eq_ignore_ascii_case(&name)) {

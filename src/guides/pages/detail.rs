@@ -246,7 +246,6 @@ fn left(guide: &Guide, done: &[String]) -> String {
 
 fn parts(guide: &Guide, read: Read, mut answer: Answer, is_demo: bool, now: DateTime<Utc>) -> Vec<PartView> {
     let mut runs = read.runs;
-    let is_synthetic = read.chosen.as_ref().map_or(is_demo, |instance| is_demo || instance.is_sandbox);
     let mut views = Vec::new();
     for (at, part) in guide.parts.iter().enumerate() {
         match part {
@@ -258,7 +257,7 @@ fn parts(guide: &Guide, read: Read, mut answer: Answer, is_demo: bool, now: Date
             Part::Query(query) => {
                 let is_answered = answer.query == query.id;
                 let form = if is_answered { std::mem::take(&mut answer.form) } else { Fields::default() };
-                let mut view = QueryView::new(query, &query.input(now, is_synthetic), &form, now);
+                let mut view = QueryView::new(query, &query.input(now, is_demo), &form, now);
                 if is_answered {
                     view.tried = answer.tried.take();
                     view.errors = std::mem::take(&mut answer.errors);

@@ -45,16 +45,17 @@ pub(super) async fn progress(
     store::set_done(&mut tx, &person.id, (&slug, section), is_done.then_some(now)).await?;
     tx.commit().await?;
     let next = chapters.get(at + usize::from(is_done)).or(chapters.get(at));
-    let instance = instance_part(&fields);
-    Ok(Redirect::to(&format!("/guides/{slug}{instance}#{}", next.map_or("", |heading| heading.id.as_str()))))
+    let here = address(&slug, fields.trimmed("instance").parse().ok().as_ref(), &fields);
+    Ok(Redirect::to(&format!("{here}#{}", next.map_or("", |heading| heading.id.as_str()))))
 }
 
-/// The part of an address that preserves the selected instance.
-fn instance_part(fields: &Fields) -> String {
-    match fields.trimmed("instance").parse::<InstanceId>() {
-        Ok(id) => format!("?instance={id}"),
-        Err(_) => String::new(),
-    }
+/// The address of a guide with the chosen instance and language.
+fn address(slug: &str, instance: Option<&InstanceId>, fields: &Fields) -> String {
+    let language = fields.trimmed("lang");
+    let is_language = language.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !language.is_empty();
+    let parts = [instance.map(|id| format!("instance={id}")), is_language.then(|| format!("lang={language}"))];
+    let query: Vec<String> = parts.into_iter().flatten().collect();
+    if query.is_empty() { format!("/guides/{slug}") } else { format!("/guides/{slug}?{}", query.join("&")) }
 }
 
 /// The form without empty parameters, which then use their values for synthetic data.
@@ -134,7 +135,8 @@ pub(super) async fn run(
             }
             tx.commit().await?;
             desk.executions.wake();
-            Ok(Redirect::to(&format!("/guides/{slug}?instance={instance}#{}", query.anchor())).into_response())
+            let here = address(&slug, Some(&instance), &fields);
+            Ok(Redirect::to(&format!("{here}#{}", query.anchor())).into_response())
         }
         Err(refusal) => {
             drop(tx);

@@ -3,13 +3,14 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::amcsql::AUDIENCE_USERS;
 use crate::amcsql::catalogue::Catalogue;
 use crate::executions::Preview;
-use crate::guides::content::GuideQuery;
+use crate::guides::content::{self, GuideQuery};
 use crate::instances::Instance;
 use crate::queries::{self, FieldDef, Input, QueryInput, Sample, Trial, WindowForm};
 use crate::web::Fields;
-use crate::web::components::{Choice, Errors};
+use crate::web::components::{Choice, Errors, count};
 
 /// Maximum number of missing names that are shown.
 const MOST_LACKING: usize = 6;
@@ -28,6 +29,10 @@ pub struct QueryView {
     pub window_advice: String,
     pub prerequisites: Vec<String>,
     pub sample: Option<SampleView>,
+    /// A chart of the sample, as SVG; may be empty.
+    pub chart: String,
+    /// The audience that the query measures.
+    pub audience: Option<AudienceView>,
     pub metrics: Vec<(String, String)>,
     pub interpretation_html: String,
     /// Data sources and columns missing on the selected instance.
@@ -40,6 +45,28 @@ pub struct QueryView {
     pub run: Option<Preview>,
     /// Whether the form is initially open.
     pub is_open: bool,
+}
+
+/// The SQL of a rule-based audience, and its size on synthetic data.
+pub struct AudienceView {
+    pub sql_html: String,
+    pub users: u64,
+}
+
+impl AudienceView {
+    fn of(query: &GuideQuery, defaults: &QueryInput, form: &Fields, now: DateTime<Utc>) -> Option<Self> {
+        let users = query.authored.audience_users?;
+        let sql = &query.authored.audience;
+        (!sql.is_empty()).then(|| Self { sql_html: content::audience_html(sql, defaults, form, now), users })
+    }
+
+    /// What its size means, in a sentence.
+    pub fn size_words(&self) -> String {
+        let (users, least) = (count(self.users), count(AUDIENCE_USERS));
+        let verdict =
+            if self.users < AUDIENCE_USERS as u64 { "too few for an audience" } else { "enough for an audience" };
+        format!("On synthetic data it has {users} users, {verdict}: AMC needs {least}. Plan with 2,500 or more.")
+    }
 }
 
 /// A sample, and which of its columns are numeric.
@@ -78,6 +105,8 @@ impl QueryView {
             window_advice: authored.window_advice.clone(),
             prerequisites: authored.prerequisites.clone(),
             sample: authored.sample.as_ref().map(SampleView::new),
+            chart: query.chart.clone(),
+            audience: AudienceView::of(query, defaults, form, now),
             metrics: authored.metrics.clone(),
             interpretation_html: query.interpretation_html.clone(),
             lacking: Vec::new(),

@@ -108,7 +108,9 @@ pub(in crate::instances) async fn save_sources(
     const KEEP: &str = "insert into instance_sources (instance_id, sources, digest, read_at) values ($1, $2, $3, $4) \
         on conflict (instance_id) do update set sources = excluded.sources, digest = excluded.digest, \
         read_at = excluded.read_at";
-    let listed = listed::to_json(sources);
+    const DATASETS: &str = "select datasets as value from instances where id = $1";
+    let datasets: Option<String> = sql(DATASETS).bind(id).one::<Single<Option<String>>>(tx).await?.0;
+    let listed = listed::to_json(sources, datasets.as_deref());
     let before = sql(BEFORE).bind(id).optional::<Single<Value>>(tx).await?;
     let changes = before.map(|Single(before)| changes::between(&before, &listed)).unwrap_or_default();
     super::changes::note(tx, random, id, now, &changes).await?;

@@ -39,7 +39,7 @@ pub struct AuthoredQuery {
     pub input: QueryInput,
     /// Default values of parameters on synthetic data, by name: `{half-year}` is replaced by the half-years of the
     /// window.
-    pub sandbox_defaults: BTreeMap<String, Vec<String>>,
+    pub demo_defaults: BTreeMap<String, Vec<String>>,
     /// A window given by its length.
     pub relative: Option<RelativeWindow>,
     pub kind: QueryKind,
@@ -51,8 +51,14 @@ pub struct AuthoredQuery {
     pub metrics: Vec<(String, String)>,
     /// A sample of the result, from synthetic data.
     pub sample: Option<Sample>,
+    /// Columns of the sample that are drawn as a chart.
+    pub chart: Vec<String>,
     /// How to read the result, in Markdown.
     pub interpretation: String,
+    /// The SQL of the rule-based audience that the query measures, with the same parameters; may be empty.
+    pub audience: String,
+    /// How many users that audience has on synthetic data.
+    pub audience_users: Option<u64>,
     /// Its heading in the library.
     pub category: String,
     /// The question it answers, as a client would ask it.
@@ -77,7 +83,7 @@ impl AuthoredQuery {
         }
         if synthetic {
             for field in &mut input.fields {
-                if let Some(lines) = self.sandbox_defaults.get(&field.name) {
+                if let Some(lines) = self.demo_defaults.get(&field.name) {
                     field.default = window::half_years_in(lines, &input.window, now).join("\n");
                 }
             }
@@ -187,7 +193,10 @@ fn take(entry: Entry<'_>, query: &mut AuthoredQuery, faults: &mut Vec<Fault>) {
             query.metrics = metrics.map(|entry| (entry.key.clone(), entry.read(faults))).collect();
         }
         "sample" => query.sample = Sample::of_entry(&entry, faults),
+        "chart" => query.chart = lines_of_entry(&entry, faults),
         "interpretation" => query.interpretation = entry.read(faults),
+        "audience" => query.audience = entry.read(faults),
+        "audience-users" => query.audience_users = Some(entry.read(faults)),
         "category" => query.category = entry.read(faults),
         "use-case" => query.use_case = entry.read(faults),
         "products" => query.products = products_of_entry(&entry, faults),
@@ -248,15 +257,15 @@ fn parameters(entry: Entry<'_>, query: &mut AuthoredQuery, faults: &mut Vec<Faul
             faults.push(Fault { message, ..place });
             return;
         }
-        let mut sandbox = None;
-        let field = parameter(number, entries, &mut sandbox, faults);
+        let mut demo = None;
+        let field = parameter(number, entries, &mut demo, faults);
         let fields = &mut query.input.fields;
         let fault = if !is_name(&field.name) {
             format!("Parameter {number} has no name that a parameter can have.")
         } else if fields.iter().any(|other| other.name == field.name) {
             format!("The parameter {} is there twice; the first is taken.", field.name)
         } else {
-            query.sandbox_defaults.extend(sandbox.map(|lines| (field.name.clone(), lines)));
+            query.demo_defaults.extend(demo.map(|lines| (field.name.clone(), lines)));
             fields.push(field);
             continue;
         };
@@ -267,7 +276,7 @@ fn parameters(entry: Entry<'_>, query: &mut AuthoredQuery, faults: &mut Vec<Faul
 fn parameter(
     number: usize,
     entries: Vec<Entry<'_>>,
-    sandbox: &mut Option<Vec<String>>,
+    demo: &mut Option<Vec<String>>,
     faults: &mut Vec<Fault>,
 ) -> FieldDef {
     let mut field = FieldDef { required: true, ..FieldDef::default() };
@@ -276,8 +285,8 @@ fn parameter(
             "name" => field.name = part.read(faults),
             "label" => field.label = part.read(faults),
             "help" => field.help = part.read(faults),
-            "default" => field.default = part.read::<Lines>(faults).0.join("\n"),
-            "sandbox-default" => *sandbox = Some(part.read::<Lines>(faults).0),
+            "default" => field.default = lines_of_entry(&part, faults).join("\n"),
+            "demo-default" => *demo = Some(lines_of_entry(&part, faults)),
             "required" => field.required = part.read(faults),
             "choices" => field.choices = part.read(faults),
             "kind" => {
@@ -294,7 +303,11 @@ fn parameter(
     field
 }
 
-/// A text, a number or a truth value, or several texts.
+/// A value that is a text, a number or a truth value, or several texts.
+pub fn lines_of_entry(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Vec<String> {
+    entry.read::<Lines>(faults).0
+}
+
 #[derive(Default)]
 struct Lines(Vec<String>);
 

@@ -240,3 +240,17 @@ fn a_list_is_written_in_the_type_that_it_is_compared_with() {
         with("SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign_id IN ({{ids}})", &[], &[("param.ids", "590")]);
     assert_eq!(given.values.json(), json!({ "ids": ["590"] }), "values are kept as they were typed");
 }
+
+#[test]
+fn a_long_value_of_a_custom_parameter_is_told_before_it_is_sent() {
+    let sql = "SELECT campaign, COUNT(1) AS n FROM dsp_clicks\n\
+               WHERE ARRAY_CONTAINS(CUSTOM_PARAMETER('names'), campaign) GROUP BY 1";
+    let names = |count: usize| (0..count).map(|n| format!("B0{n:08}")).collect::<Vec<_>>().join("\n");
+    let prepared = with(sql, &[], &[("param.names", &names(103))]);
+    let found = prepared.findings.iter().find(|finding| finding.code == "long-parameter").expect("a warning");
+    assert!(found.message.contains("1030 characters") && found.span.of(sql).contains("'names'"), "{found:?}");
+    assert!(prepared.is_ready(), "it may still be sent");
+    assert!(!codes(&with(sql, &[], &[("param.names", &names(102))])).contains(&"long-parameter"));
+    let own = sql.replace("ARRAY_CONTAINS(CUSTOM_PARAMETER('names'), campaign)", "campaign IN ({{names}})");
+    assert!(!codes(&with(&own, &[], &[("param.names", &names(5_000))])).contains(&"long-parameter"));
+}

@@ -44,13 +44,15 @@ pub enum Size {
     Wide,
     /// A phone in portrait orientation.
     Narrow,
+    /// Beside or below a small table, on any screen.
+    Small,
 }
 
 impl Size {
     fn width(self) -> f64 {
         match self {
             Self::Wide => 1_040.0,
-            Self::Narrow => 360.0,
+            Self::Narrow | Self::Small => 360.0,
         }
     }
 }

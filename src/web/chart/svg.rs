@@ -15,7 +15,11 @@ pub(super) const WIDE_LETTER: f64 = 7.0;
 impl Svg {
     /// The picture of a chart, with a title and a description for screen readers.
     pub(super) fn new(chart: &Chart, height: f64) -> Self {
-        let (kind, end) = if chart.size == Size::Narrow { (" narrow", "-narrow") } else { ("", "") };
+        let (kind, end) = match chart.size {
+            Size::Wide => ("", ""),
+            Size::Narrow => (" narrow", "-narrow"),
+            Size::Small => (" small", ""),
+        };
         let (id, title) = (format!("{}{end}", chart.id), &chart.title);
         Self::plain(&format!("plot{kind}"), chart.size.width(), height, &id, title, &chart.description)
     }

@@ -284,6 +284,24 @@ fn a_source_that_the_instance_lacks_is_named_as_paid_and_its_columns_are_known()
 }
 
 #[test]
+fn the_subscriptions_of_an_instance_tell_why_a_paid_source_is_missing() {
+    let told = |datasets: Option<&[&str]>, source: &str| {
+        let datasets = datasets.map(|labels| labels.iter().map(|label| (*label).to_owned()).collect());
+        let sources = vec![Catalogue::standard().source("dsp_impressions").unwrap().clone()];
+        let few = Catalogue::from_sources(sources).with_datasets(datasets);
+        let text = format!("SELECT asin, COUNT(1) AS n FROM {source} GROUP BY 1");
+        let found = check(&text, &Context::reporting(&few).authored()).findings;
+        found.into_iter().find(|it| it.code == "missing-source").unwrap().message
+    };
+    let retail = "amazon_retail_purchases";
+    assert!(told(None, retail).ends_with("UK and EU records."), "{}", told(None, retail));
+    assert!(told(Some(&[]), retail).ends_with("Amazon lists no paid data set for this instance."));
+    assert!(told(Some(&["PURCHASE_RETAIL_PROGRAM"]), retail).contains("should appear soon"));
+    let other = told(Some(&["PURCHASE_RETAIL_PROGRAM"]), "conversions_all");
+    assert!(other.contains("only these paid data sets for this instance: PURCHASE_RETAIL_PROGRAM"), "{other}");
+}
+
+#[test]
 fn a_column_that_was_seen_live_is_a_warning() {
     let text = "SELECT user_id FROM conversions_all_for_audiences WHERE user_id_type = 'adUserId'";
     let checked = check(text, &Context::audience(Catalogue::standard()).authored());
@@ -291,4 +309,27 @@ fn a_column_that_was_seen_live_is_a_warning() {
         checked.findings.iter().map(|it| (it.code, it.level)).collect::<Vec<_>>(),
         [("unlisted-column", Level::Warning)]
     );
+}
+
+#[test]
+fn a_documented_value_that_is_written_in_another_way_is_a_warning() {
+    let told = |condition: &str| {
+        let text = format!("SELECT COUNT(1) AS n FROM sponsored_ads_traffic WHERE {condition}");
+        reporting(&text).findings.into_iter().map(|it| (it.code, it.message, it.fix.map(|fix| fix.replacement))).next()
+    };
+    for (condition, fix) in [
+        ("ad_product_type = 'Sponsored Products'", Some("'sponsored_products'")),
+        ("'phrase' = match_type", Some("'PHRASE'")),
+        ("match_type IN ('EXACT', 'Broad')", Some("'BROAD'")),
+        ("user_id_type = 'sisdeviceid'", Some("'sisDeviceId'")),
+        ("user_id_type <> 'cookie'", None),
+    ] {
+        let (code, message, found) = told(condition).unwrap_or_else(|| panic!("{condition}"));
+        assert_eq!((code, found.as_deref()), ("unknown-value", fix), "{condition}: {message}");
+    }
+    for condition in
+        ["ad_product_type = 'sponsored_products'", "match_type = 'anything else'", "user_id_type = 'adUserId'"]
+    {
+        assert_eq!(told(condition), None, "{condition}");
+    }
 }

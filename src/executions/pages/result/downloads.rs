@@ -35,7 +35,12 @@ pub(in crate::executions::pages) struct Offer {
 }
 
 /// The available downloads: the filtered rows, if there are filters, and all rows.
-pub(super) fn offers(id: &ExecutionId, params: &ResultParams, total: u64, filtered: u64) -> Vec<Offer> {
+pub(super) fn offers(
+    id: &ExecutionId,
+    params: &ResultParams,
+    (total, filtered): (u64, u64),
+    has_brands: bool,
+) -> Vec<Offer> {
     let offer = |label: String, rows: u64, is_filtered: bool| {
         let address = |kind: &str| {
             let path = format!("{}/result.{kind}", page_of(id));
@@ -65,6 +70,10 @@ pub(super) fn offers(id: &ExecutionId, params: &ResultParams, total: u64, filter
     }
     offers.push(offer(format!("Whole result: {}", rows(total)), total, false));
     let copy = copy(id, params, filtered);
+    if has_brands {
+        let files = vec![("Add to the instance's brands", format!("{}/brands", page_of(id)))];
+        offers.push(Offer { label: "ASINs and campaigns".to_owned(), files, note: String::new() });
+    }
     if !copy.is_empty() {
         let label = "Rows and columns as shown".to_owned();
         offers.push(Offer { label, files: vec![("TSV for pasting", copy)], note: String::new() });

@@ -20,6 +20,7 @@ use params::{ResultParams, View};
 
 use crate::executions::model::Execution;
 use crate::executions::submit::Executions;
+use crate::instances;
 use crate::results::{self, ColumnSemantics, Key, StoredColumn, Unit, of_columns};
 use crate::web::components::{Address, Choice};
 use crate::web::{self, Fields};
@@ -148,7 +149,9 @@ impl ResultView {
         // Always loaded, since the download labels contain the number of rows.
         let grid = rows::Grid::load(room, &table, &params).await?;
         view.found = grid.pager.total;
-        view.offers = downloads::offers(&execution.id, &params, total, view.found);
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let has_brands = !instances::brand_columns(&names).is_empty();
+        view.offers = downloads::offers(&execution.id, &params, (total, view.found), has_brands);
         view.copy = downloads::copy(&execution.id, &params, view.found);
         match params.view {
             View::Rows => view.rows = Some(grid),
@@ -159,7 +162,7 @@ impl ResultView {
     }
 }
 
-fn failed(error: results::Error) -> web::Error {
+pub(super) fn failed(error: results::Error) -> web::Error {
     match error {
         results::Error::Missing | results::Error::Full | results::Error::Store(_) | results::Error::Damaged(_) => {
             web::Error::Unavailable(error.to_string())

@@ -90,7 +90,7 @@ impl<'a> Body<'a, '_> {
         fence.check(self.source.file, line + 1, &text, self.findings);
         if let Some(section) = self.sections.last_mut() {
             section.text.push_str(&text);
-            if let Fence::Refused(code) = fence {
+            if let Fence::Refused(code, _) = fence {
                 self.mistakes.push((code, section.id.clone()));
             }
         }

@@ -74,7 +74,9 @@ impl Body<'_, '_> {
         // Only a top-level heading starts a section.
         let depth = (level as u8).max(if self.depth > 0 || self.is_fragment { 3 } else { 2 });
         if let Some((at, words)) = self.heading.take() {
-            let id = self.free_id(&address::id(&words));
+            let chapters = self.headings.iter().filter(|heading| heading.depth == 2).count();
+            let original = self.source.sections.get(chapters).filter(|_| depth == 2);
+            let id = original.cloned().unwrap_or_else(|| self.free_id(&address::id(&words)));
             if let Some(place) = self.held.get_mut(at) {
                 *place = Event::Html(CowStr::from(format!("<h{depth} id=\"{}\">", escaped(&id))));
             }

@@ -22,7 +22,7 @@ const FILE: &str = "--+++ recomamp query
 -- [[parameters]]
 -- name = \"campaigns\"
 -- kind = \"list\"
--- sandbox-default = [\"A | {half-year}\"]
+-- demo-default = [\"A | {half-year}\"]
 --+++
 SELECT 1
 ";
