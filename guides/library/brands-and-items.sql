@@ -12,7 +12,7 @@
 -- sample = """
 -- brand,campaign_name,asin,events
 -- Mirelune US,Mirelune | Display | Consideration | 2026 H2,,21654
--- Mirelune US,SP - Mirelune - Automatic,,6606
+-- Woolpaddle US,SD - Woolpaddle - Views remarketing vCPM,,934
 -- Mirelune US,,B01VLY94L5,47
 -- Tundrel US,,B08PCQ0L6L,10
 -- """
