@@ -18,8 +18,15 @@ pub fn review(authored: &Checked, sent: &Mapped, context: &Context<'_>) -> Vec<F
         return findings;
     }
     let strict = Context { is_authored: false, ..*context };
+    // Columns seen live are unknown to the strict check, which follows the documentation.
+    let seen: Vec<Span> =
+        findings.iter().filter(|it| it.code == codes::UNLISTED_COLUMN.definition.name).map(|it| it.span).collect();
     for finding in check(&sent.text, &strict).findings {
         let finding = at_author(finding, sent);
+        let cause = finding.because.map_or(finding.span, |cause| cause.span);
+        if seen.contains(&cause) {
+            continue;
+        }
         if !findings.iter().any(|it| it.code == finding.code && it.span == finding.span) {
             findings.push(finding);
         }

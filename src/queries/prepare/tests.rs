@@ -254,3 +254,12 @@ fn a_long_value_of_a_custom_parameter_is_told_before_it_is_sent() {
     let own = sql.replace("ARRAY_CONTAINS(CUSTOM_PARAMETER('names'), campaign)", "campaign IN ({{names}})");
     assert!(!codes(&with(&own, &[], &[("param.names", &names(5_000))])).contains(&"long-parameter"));
 }
+
+#[test]
+fn a_column_that_was_seen_live_can_be_sent() {
+    let sql = "SELECT user_id_type, COUNT(1) AS n FROM conversions_all GROUP BY user_id_type";
+    let prepared = with(sql, &[], &[]);
+    assert!(codes(&prepared).contains(&"unlisted-column") && prepared.is_ready(), "{:?}", prepared.findings);
+    let wrong = with(&sql.replace("user_id_type", "user_id_typ"), &[], &[]);
+    assert!(codes(&wrong).contains(&"unknown-column"), "{:?}", codes(&wrong));
+}
