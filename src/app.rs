@@ -36,6 +36,7 @@ use crate::emulator::Emulator;
 use crate::executions::{Executions, Poller};
 use crate::guides::Guides;
 use crate::ids::{ProcessId, Random};
+use crate::schedules::Schedules;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::vault::{Secret, Vault};
 use crate::web::rate_limits::{self, RateLimits};
@@ -45,8 +46,8 @@ use crate::web::session::Sessions;
 use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
-    accounts, backups, connections, data_sources, executions, guides, help, home, instances, library, links, notices,
-    people, queries, results, schedules, usage,
+    accounts, api, backups, connections, data_sources, executions, guides, help, home, instances, library, links,
+    notices, people, queries, results, schedules, tokens, usage,
 };
 
 /// Signed-in people cached in memory; when there are more, the cache is cleared.
@@ -109,6 +110,7 @@ impl App {
     fn rooms(&self) -> Vec<Room> {
         let site = || self.site.clone();
         let (grants, process) = (|| self.grants.clone(), || self.process.clone());
+        let schedules = Schedules::new(site(), self.executions.clone(), Arc::clone(&self.trials));
         vec![
             home::room(site(), grants()),
             backups::room(site(), process()),
@@ -116,15 +118,17 @@ impl App {
             instances::room(site(), grants(), process()),
             queries::room(site(), grants(), Arc::clone(&self.trials)),
             executions::room(&self.executions, &self.process),
-            schedules::room(site(), &self.executions, &self.process, Arc::clone(&self.trials)),
+            schedules::room(schedules.clone(), &self.process),
             data_sources::room(site()),
             guides::room(site(), self.guides.clone(), &self.executions, Arc::clone(&self.trials)),
             library::room(site(), self.guides.clone(), Arc::clone(&self.trials)),
             links::room(site(), &self.executions),
             help::room(site()),
+            api::room(site(), grants(), self.executions.clone(), self.guides.clone(), schedules),
             notices::room(site(), &self.executions, &self.process),
             people::room(site()),
             connections::room(grants(), process()),
+            tokens::room(site()),
             accounts::room(site(), self.stored_sessions()),
         ]
     }
@@ -248,7 +252,7 @@ impl App {
                     .layer(SetRequestIdLayer::new(security::REQUEST_ID, Names(site.random.clone())))
                     .layer(TraceLayer::new_for_http().make_span_with(span))
                     .layer(PropagateRequestIdLayer::new(security::REQUEST_ID))
-                    .layer(from_fn(web::problems))
+                    .layer(from_fn_with_state(Arc::clone(&site.config), web::problems))
                     .layer(from_fn(security::unsniffed))
                     .layer(CatchPanicLayer::new())
                     .layer(from_fn_with_state(site.metrics.clone(), metrics::count)),

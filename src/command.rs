@@ -6,6 +6,7 @@ mod doctor;
 mod emulate;
 mod guides;
 mod keys;
+mod query;
 mod restore;
 mod schedule;
 mod schema;
@@ -51,6 +52,9 @@ enum Command {
     /// Check guides and templates, or run one of their queries.
     #[command(subcommand)]
     Guides(guides::Guides),
+    /// Run a saved query of a remote installation, with an API token.
+    #[command(subcommand)]
+    Query(query::Query),
     /// See when a schedule would run.
     #[command(subcommand)]
     Schedule(schedule::Schedule),
@@ -148,6 +152,7 @@ async fn handed_over(line: Line) -> ExitCode {
         Command::Emulator(options) => emulate::run(*options).await,
         Command::Sql(sql) => sql::run(sql).await,
         Command::Guides(guides) => Box::pin(guides::run(guides)).await,
+        Command::Query(query) => query::run(query).await,
         Command::Schedule(schedule) => schedule::run(schedule, &Clock::system()),
         Command::Keys(keys) => with_config(|config| keys::run(config, keys)).await,
         Command::Doctor(options) => doctor::run(options).await,

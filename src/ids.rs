@@ -202,6 +202,8 @@ ids! {
     GuideRunId = "grn";
     /// A saved report of a guide.
     ReportId = "rep";
+    /// A personal API token.
+    TokenId = "tok";
     /// A user's template.
     TemplateId = "tpl";
     /// A query created from a template.

@@ -33,6 +33,7 @@ pub mod web;
 
 // Rooms, from the lowest to the highest.
 pub mod accounts;
+pub mod api;
 pub mod backups;
 pub mod connections;
 pub mod data_sources;
@@ -48,6 +49,7 @@ pub mod people;
 pub mod queries;
 pub mod results;
 pub mod schedules;
+pub mod tokens;
 pub mod usage;
 
 pub mod app;

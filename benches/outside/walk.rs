@@ -50,6 +50,11 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/settings/webhooks/{id}", "/settings/webhooks/{webhook}"),
     ("/invitations/{token}", "/invitations/none"),
     ("/shared/{token}", "/shared/none"),
+    ("/help/problems/{problem}", "/help/problems/not-found"),
+    ("/settings/tokens/{id}", "/settings/tokens/tok_00000000000000000000000001"),
+    ("/api/instances/{id}", "/api/instances/{instance}"),
+    ("/api/workflows/{id}", "/api/workflows/{query}"),
+    ("/api/executions/{id}", "/api/executions/{execution}"),
 ];
 
 /// Ends of addresses that need a secret or a shared role: the page for a wrong one is measured.

@@ -53,7 +53,7 @@ impl Action {
 }
 
 /// Writes an entry in the transaction of the action itself, so that neither exists without the other. `detail` is an
-/// object without tokens, SQL or results.
+/// object without tokens, SQL or results. The entry names the personal token in whose scope the transaction is.
 pub async fn write(
     tx: &mut Tx,
     random: &Random,
@@ -63,8 +63,9 @@ pub async fn write(
     subject: &str,
     detail: serde_json::Value,
 ) -> Result<()> {
-    const WRITE: &str =
-        "insert into audit (id, at, person_id, action, subject, detail) values ($1, $2, $3, $4, $5, $6)";
+    const WRITE: &str = "insert into audit (id, at, person_id, action, subject, detail, token_id) \
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    let token = tx.token().map(|token| token.token.as_str().to_owned());
     sql(WRITE)
         .bind(&random.id::<AuditId>(now))
         .bind(now)
@@ -72,6 +73,7 @@ pub async fn write(
         .bind(action.name)
         .bind(subject)
         .bind(detail)
+        .bind(token)
         .execute(tx)
         .await?;
     Ok(())

@@ -50,6 +50,8 @@ struct AuditPage {
 struct Line {
     at: DateTime<Utc>,
     who: String,
+    /// The personal token with which it was done.
+    token: Option<String>,
     action: String,
     subject: String,
     detail: String,
@@ -60,6 +62,7 @@ impl Line {
         Self {
             at: entry.at,
             who: entry.person_name.or(entry.person).unwrap_or_else(|| "RecomAMP".to_owned()),
+            token: entry.token,
             action: rooms.action(&entry.action).map_or(entry.action.clone(), |action| action.label.to_owned()),
             subject: entry.subject,
             detail: describe(&entry.detail),
@@ -85,6 +88,7 @@ fn filter(params: &mut ListParams, person: &Person, rooms: &Rooms) -> (Filter, D
         person: whose,
         action: action.map(|action| action.name.to_owned()).unwrap_or_default(),
         text: params.text("q"),
+        token: params.id("token", "token"),
         from: days.start(),
         before: days.end(),
         after: None,
@@ -114,7 +118,7 @@ async fn show(
     let chosen = filter.person.filter(|_| person.is_administrator);
     Ok(Html(AuditPage {
         shell: visit.shell("Audit log", Section::None).await,
-        list: params.list(&[]),
+        list: params.list(&["token"]),
         lines: entries.into_iter().map(|entry| Line::new(entry, &rooms)).collect(),
         pager,
         actions: actions(&rooms),
@@ -144,7 +148,7 @@ fn people(everybody: Vec<(PersonId, String)>) -> Vec<Choice> {
 }
 
 impl Export for Entry {
-    const COLUMNS: &'static [&'static str] = &["at", "person_id", "person", "action", "subject", "detail"];
+    const COLUMNS: &'static [&'static str] = &["at", "person_id", "person", "action", "subject", "detail", "token_id"];
 
     fn cells(&self) -> Vec<Value> {
         vec![
@@ -154,6 +158,7 @@ impl Export for Entry {
             json!(self.action),
             json!(self.subject),
             self.detail.clone(),
+            json!(self.token),
         ]
     }
 }

@@ -25,7 +25,7 @@ pub use store::{
 };
 
 use crate::config::Config;
-use crate::db::{Scope, Stamp};
+use crate::db::{self, Scope, Stamp, Tx};
 use crate::ids::PersonId;
 use crate::web::room::{PageEntry, Room};
 use crate::web::session::{self, Sessions};
@@ -60,6 +60,25 @@ pub fn is_listed(config: &Config, email: &str) -> bool {
     model::admission(false, config.is_demo(), &config.allowed_emails, email) != Admission::Refused
 }
 
+/// A person who may use the installation now, without a session; `None` if they are suspended or removed, or are no
+/// longer on the list of allowed addresses.
+pub async fn active(site: &Site, tx: &mut Tx, id: PersonId) -> db::Result<Option<Person>> {
+    let config = &site.config;
+    let found = store::find(tx, &id).await?.filter(|person| person.status == PersonStatus::Active);
+    let stays = found.filter(|person| {
+        let PersonRow { role, is_invited, email, .. } = person;
+        model::stays(*role, *is_invited, config.is_demo(), &config.allowed_emails, email)
+    });
+    Ok(stays.map(|person| Person {
+        id,
+        session: None,
+        token: None,
+        name: person.name,
+        email: person.email,
+        is_administrator: person.role == Role::Administrator,
+    }))
+}
+
 /// Adds the signed-in [`Person`] to the request, for handlers.
 pub async fn recognise(
     State(site): State<Site>,
@@ -74,21 +93,10 @@ pub async fn recognise(
         request.extensions_mut().insert(person);
     } else if let (Some(id), Some(cookie)) = (id, session.id()) {
         let mut tx = site.db.read(&Scope::Person(id.clone())).await?;
-        let person = store::find(&mut tx, &id).await?;
+        let person = active(&site, &mut tx, id).await?;
         let public = session::public_id(&mut tx, cookie).await?;
-        let config = &site.config;
-        let person = person.filter(|person| person.status == PersonStatus::Active).filter(|person| {
-            let PersonRow { role, is_invited, email, .. } = person;
-            model::stays(*role, *is_invited, config.is_demo(), &config.allowed_emails, email)
-        });
         if let (Some(person), Some(public)) = (person, public) {
-            let person = Person {
-                id,
-                session: public,
-                name: person.name,
-                email: person.email,
-                is_administrator: person.role == Role::Administrator,
-            };
+            let person = Person { session: Some(public), ..person };
             site.persons.insert(cookie, Stamp::of(&tx), person.clone());
             request.extensions_mut().insert(person);
         }

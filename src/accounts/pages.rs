@@ -31,7 +31,7 @@ pub(super) fn routes(site: Site) -> Router {
 async fn sign_out(State(site): State<Site>, person: Option<Person>, session: Session) -> web::Result<Response> {
     if let Some(person) = person {
         let mut tx = site.db.write(&person.scope()).await?;
-        let subject = person.session.as_str();
+        let subject = person.session.as_ref().map_or("", SessionId::as_str);
         audit::write(&mut tx, &site.random, site.clock.now(), Some(&person.id), Action::SignedOut, subject, json!({}))
             .await?;
         tx.commit().await?;
@@ -93,7 +93,7 @@ async fn found(site: &Site, person: &Person, text: &str) -> web::Result<Vec<Sess
     drop(tx);
     let text = text.to_lowercase();
     let lines = sessions.into_iter().map(|line| SessionLine {
-        is_this: line.id == person.session,
+        is_this: Some(&line.id) == person.session.as_ref(),
         id: line.id,
         browser: browser(&line.agent),
         agent: line.agent,

@@ -4,7 +4,7 @@ use crate::amcsql::catalogue::{ColumnDef, DataSource};
 
 /// How a column compares between several sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Difference {
+pub enum Difference {
     /// Several have it, with different types, roles, thresholds or units.
     Different,
     /// Not all have it.
@@ -15,10 +15,10 @@ pub(super) enum Difference {
 
 impl Difference {
     /// All values, in the order of the page.
-    pub(super) const ALL: [Self; 3] = [Self::Different, Self::Only, Self::Same];
+    pub const ALL: [Self; 3] = [Self::Different, Self::Only, Self::Same];
 
     /// As in addresses and exports.
-    pub(super) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Different => "different",
             Self::Only => "only",
@@ -43,10 +43,10 @@ impl Difference {
 
 /// A column with each source's definition, in the order of the sources.
 #[derive(Clone, Debug)]
-pub(super) struct Compared<'a> {
-    pub(super) name: &'a str,
-    pub(super) difference: Difference,
-    pub(super) columns: Vec<Option<&'a ColumnDef>>,
+pub struct Compared<'a> {
+    pub name: &'a str,
+    pub difference: Difference,
+    pub columns: Vec<Option<&'a ColumnDef>>,
 }
 
 /// Whether two columns are equivalent in a query.
@@ -56,7 +56,7 @@ fn are_alike(one: &ColumnDef, other: &ColumnDef) -> bool {
 }
 
 /// Each column of the sources once: different ones first, by name.
-pub(super) fn compare<'a>(sources: &[&'a DataSource]) -> Vec<Compared<'a>> {
+pub fn compare<'a>(sources: &[&'a DataSource]) -> Vec<Compared<'a>> {
     let mut names: Vec<&str> = sources.iter().flat_map(|source| &source.columns).map(|it| it.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();

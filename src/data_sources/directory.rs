@@ -137,7 +137,7 @@ fn is_listed_twin(source: &DataSource, catalogue: &Catalogue) -> bool {
 
 /// The directory as a person sees it, with their instances.
 #[derive(Clone, Debug)]
-pub(super) struct View {
+pub struct View {
     pub(super) directory: Arc<Directory>,
     /// The person's instances, in the order of their list, including hidden ones.
     instances: Vec<Known>,
@@ -189,7 +189,7 @@ impl Presence {
 
 impl View {
     /// Reads the lists of the person's instances.
-    pub(super) async fn read(tx: &mut Tx, person: &PersonId) -> Result<Self> {
+    pub async fn read(tx: &mut Tx, person: &PersonId) -> Result<Self> {
         let listings = instances::listings(tx, person).await?;
         let mut revisions: Vec<(&str, &InstanceId)> =
             listings.iter().filter_map(|listing| Some((listing.revision.as_deref()?, &listing.id))).collect();

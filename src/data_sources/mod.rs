@@ -14,8 +14,13 @@ mod index;
 mod joins;
 mod markdown;
 mod pages;
+mod programs;
 mod samples;
 mod store;
+
+pub use compare::{Compared, Difference, compare};
+pub use directory::View;
+pub use programs::Match;
 
 use futures::FutureExt as _;
 
@@ -23,7 +28,6 @@ use crate::db::{self, PageRange, Tx};
 use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
-use directory::View;
 
 /// Registers the explorer of data sources: pages, search and the drift list.
 pub fn room(site: Site) -> Room {

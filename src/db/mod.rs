@@ -59,7 +59,7 @@ use place::Place;
 pub use place::network_file_system;
 use revisions::Revisions;
 
-use crate::ids::{LinkId, PersonId};
+use crate::ids::{InstanceId, LinkId, PersonId, TokenId};
 
 /// How long a caller waits for a connection before [`Error::Unavailable`].
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -75,11 +75,36 @@ pub enum Scope {
     Person(PersonId),
     /// A public link: the one execution or report that it shows.
     Link(LinkId),
+    /// A program with a person's token: as the person, without tokens and sessions, and only what belongs to the
+    /// token's instances or to none.
+    Token(Arc<TokenScope>),
     /// The program itself: workers and sign-in.
     System,
     /// The owner of the tables, not subject to any policy: for full copies, and for deleting old audit entries, which
     /// no one else may do.
     Owner,
+}
+
+/// The scope of a personal token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenScope {
+    pub token: TokenId,
+    pub person: PersonId,
+    /// The instances to which it is limited; `None` for all of the person's.
+    pub instances: Option<Vec<InstanceId>>,
+}
+
+impl TokenScope {
+    /// Whether it reaches what belongs to an instance.
+    pub fn reaches(&self, instance: &InstanceId) -> bool {
+        self.instances.as_ref().is_none_or(|instances| instances.contains(instance))
+    }
+
+    /// Its instances as text, `,ins_1,ins_2,`; empty for all.
+    fn within(&self) -> String {
+        let Some(instances) = &self.instances else { return String::new() };
+        instances.iter().fold(",".to_owned(), |text, id| text + id.as_str() + ",")
+    }
 }
 
 /// The suffix of a file while it is being restored.

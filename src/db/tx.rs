@@ -7,7 +7,8 @@ use sqlx::{Postgres, Row as _, Sqlite, Transaction};
 
 use super::memo::Tables;
 use super::value::Value;
-use super::{Db, Engine, Error, Pools, Result, Scope, sql, statement};
+use super::{Db, Engine, Error, Pools, Result, Scope, TokenScope, sql, statement};
+use crate::ids::InstanceId;
 
 /// A transaction in a scope.
 #[derive(Debug)]
@@ -46,15 +47,20 @@ async fn entered(
     scope: &Scope,
 ) -> Result<(Transaction<'static, Postgres>, bool)> {
     const ENTER: &str = "select set_config('role', 'recomamp_app', true), set_config('app.person', $1, true), \
+        set_config('app.token', $2, true), set_config('app.instances', $3, true), \
         current_setting('transaction_read_only') as value";
-    const STAY: &str = "select set_config('app.person', $1, true), current_setting('transaction_read_only') as value";
-    let (text, person) = match scope {
-        Scope::Person(person) => (ENTER, person.as_str()),
-        Scope::Link(link) => (ENTER, link.as_str()),
-        Scope::System => (ENTER, "system"),
-        Scope::Owner => (STAY, "system"),
+    const STAY: &str = "select set_config('app.person', $1, true), set_config('app.token', $2, true), \
+        set_config('app.instances', $3, true), current_setting('transaction_read_only') as value";
+    let (text, person, token) = match scope {
+        Scope::Person(person) => (ENTER, person.as_str(), None),
+        Scope::Token(token) => (ENTER, token.person.as_str(), Some(token)),
+        Scope::Link(link) => (ENTER, link.as_str(), None),
+        Scope::System => (ENTER, "system", None),
+        Scope::Owner => (STAY, "system", None),
     };
-    let arguments = statement::postgres_arguments(vec![Value::from(person)])?;
+    let id = token.map(|token| token.token.as_str()).unwrap_or_default();
+    let within = token.map(|token| token.within()).unwrap_or_default();
+    let arguments = statement::postgres_arguments(vec![Value::from(person), Value::from(id), Value::from(within)])?;
     let row = statement::with(text, arguments).fetch_one(&mut *tx).await?;
     let read_only: String = row.try_get("value")?;
     Ok((tx, read_only == "on"))
@@ -100,6 +106,23 @@ impl Tx {
 
     pub fn engine(&self) -> Engine {
         self.db.engine()
+    }
+
+    /// The personal token in whose scope this happens.
+    pub fn token(&self) -> Option<&TokenScope> {
+        if let Scope::Token(token) = &self.scope { Some(token) } else { None }
+    }
+
+    /// Whether what belongs to this instance is in scope: a personal token may be limited to some instances. Access of
+    /// the person is checked elsewhere.
+    pub fn reaches(&self, instance: &InstanceId) -> bool {
+        self.token().is_none_or(|token| token.reaches(instance))
+    }
+
+    /// The instances in scope as a value for statements, `,ins_1,ins_2,`; empty for all. A statement over rows of many
+    /// instances has the condition `($n = '' or $n like '%,' || instance_id || ',%')`.
+    pub fn within(&self) -> String {
+        self.token().map(TokenScope::within).unwrap_or_default()
     }
 
     /// Takes a lock by name, which other writing transactions in any process wait for until this one ends: a count

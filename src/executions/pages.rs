@@ -1,10 +1,10 @@
 //! The list of executions, the page of one execution, and its actions.
 
 mod brands;
-mod changes;
+pub(super) mod changes;
 mod detail;
 mod list;
-mod result;
+pub(super) mod result;
 
 pub(super) use detail::source_map;
 pub(super) use list::{Lists, lists};

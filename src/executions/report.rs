@@ -169,7 +169,8 @@ fn adds_up(column: &StoredColumn, meaning: Option<ColumnSemantics>) -> bool {
     column.kind.is_number() && known.unwrap_or_else(|| column.is_metric() && column.kind == Kind::Integer)
 }
 
-fn failure(execution: &Execution) -> Option<Failure> {
+/// Why an execution ended without a result.
+pub(super) fn failure(execution: &Execution) -> Option<Failure> {
     let problem = execution.problem.as_ref()?;
     let cause = causes::of_problem(problem);
     Some(Failure {

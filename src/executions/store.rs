@@ -120,7 +120,8 @@ macro_rules! select {
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &ExecutionId) -> Result<Execution> {
     const FIND: &str =
         select!("join instance_access a on a.instance_id = e.instance_id and a.person_id = $1 where e.id = $2");
-    sql(FIND).bind(person).bind(id).cached().one(tx).await
+    let found: Execution = sql(FIND).bind(person).bind(id).cached().one(tx).await?;
+    if tx.reaches(&found.instance) { Ok(found) } else { Err(Error::Missing) }
 }
 
 /// An execution; without access checks, for the program itself.

@@ -13,7 +13,7 @@ use crate::guides::Guides;
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
-use crate::web::{self, Html, Person, Site, Visit};
+use crate::web::{self, Html, PROBLEMS, Person, ProblemKind, Site, Visit};
 
 pub(super) fn routes(site: Site) -> Router {
     Router::new()
@@ -21,6 +21,7 @@ pub(super) fn routes(site: Site) -> Router {
         .route("/help/checks.csv", get(export))
         .route("/help/checks.json", get(export))
         .route("/help/checks/{code}", get(show))
+        .route("/help/problems/{problem}", get(show_problem))
         .with_state(site)
 }
 
@@ -136,4 +137,17 @@ async fn show(
     let check = codes::find(&code).ok_or(web::Error::Missing)?;
     let explained = guides.explaining(check.name).await;
     Ok(Html(CheckPage { shell: visit.shell(check.title, Section::Help).await, check, explained }))
+}
+
+#[derive(Template)]
+#[template(path = "help/problem.html")]
+struct ProblemPage {
+    shell: Shell,
+    problem: &'static ProblemKind,
+}
+
+/// The page of a kind of problem: the `type` of a problem document.
+async fn show_problem(_: Person, visit: Visit, Path(name): Path<String>) -> web::Result<Html<ProblemPage>> {
+    let problem = PROBLEMS.iter().find(|problem| problem.name == name).ok_or(web::Error::Missing)?;
+    Ok(Html(ProblemPage { shell: visit.shell(problem.title, Section::Help).await, problem }))
 }

@@ -106,12 +106,13 @@ macro_rules! filtered {
             "and ($5 is null or (i.kind = 'SANDBOX') = $5) ",
             "and ($6 = '' or lower(',' || i.labels || ',') like lower($6) escape '\\') ",
             "and (a.starred_at is not null or $7 = false) ",
+            "and ($8 = '' or $8 like '%,' || i.id || ',%') ",
             $rest
         )
     };
 }
 
-fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+fn filtered(text: &'static str, tx: &Tx, person: &PersonId, filter: &Filter) -> Statement {
     sql(text)
         .bind(person)
         .bind(filter.hidden)
@@ -120,6 +121,7 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(filter.is_sandbox)
         .bind(if filter.label.is_empty() { String::new() } else { containing(&format!(",{},", filter.label)) })
         .bind(filter.starred)
+        .bind(tx.within())
 }
 
 /// A person's filtered instances, by account, customer and name.
@@ -130,9 +132,9 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter) -> Result<Vec
 /// A range of them.
 pub async fn page(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Instance>> {
     const LIST: &str = select!(filtered!(
-        "order by case when a.starred_at is null then 1 else 0 end, lower(i.account_name), lower(i.amc_name), i.id limit $8 offset $9"
+        "order by case when a.starred_at is null then 1 else 0 end, lower(i.account_name), lower(i.amc_name), i.id limit $9 offset $10"
     ));
-    filtered(LIST, person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
+    filtered(LIST, tx, person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
 /// The number of a person's filtered instances, counted up to `most`.
@@ -140,14 +142,17 @@ pub(super) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most:
     const COUNT: &str = concat!(
         "select count(*) as value from (select 1 as one from instances i \
          join instance_access a on a.instance_id = i.id where a.person_id = $1 ",
-        filtered!("limit $8) as counted")
+        filtered!("limit $9) as counted")
     );
-    filtered(COUNT, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, tx, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
 /// One of a person's instances; [`Error::Missing`] if they have no access.
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> Result<Instance> {
     const FIND: &str = select!("and i.id = $2");
+    if !tx.reaches(id) {
+        return Err(Error::Missing);
+    }
     sql(FIND).bind(person).bind(id).cached().one(tx).await
 }
 

@@ -8,7 +8,10 @@
 mod merge;
 mod model;
 mod pages;
+mod programs;
 mod store;
+
+pub use programs::{TemplateView, create_query, template, templates};
 
 use std::sync::Arc;
 

@@ -60,14 +60,18 @@ macro_rules! select {
 
 /// All of people's own templates that a person can see.
 pub(super) async fn own(tx: &mut Tx, person: &PersonId) -> Result<Vec<OwnTemplate>> {
-    const LIST: &str = select!("order by lower(t.name), t.id limit $2");
-    sql(LIST).bind(person).bind(MOST).all(tx).await
+    const LIST: &str = select!(
+        "and ($3 = '' or t.home_instance_id is null or $3 like '%,' || t.home_instance_id || ',%') \
+         order by lower(t.name), t.id limit $2"
+    );
+    sql(LIST).bind(person).bind(MOST).bind(tx.within()).all(tx).await
 }
 
 /// One of them.
 pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &TemplateId) -> Result<OwnTemplate> {
     const FIND: &str = select!("and t.id = $2");
-    sql(FIND).bind(person).bind(id).one(tx).await
+    let found: OwnTemplate = sql(FIND).bind(person).bind(id).one(tx).await?;
+    if found.home.as_ref().is_none_or(|home| tx.reaches(home)) { Ok(found) } else { Err(Error::Missing) }
 }
 
 /// Saves a new template, visible only to its owner.

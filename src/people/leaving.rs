@@ -15,6 +15,7 @@ use crate::ids::PersonId;
 use crate::instances;
 use crate::queries;
 use crate::schedules;
+use crate::tokens;
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
@@ -162,13 +163,14 @@ pub(super) async fn remove(
     let change = MemberChange::Status(PersonStatus::Removed);
     let was = accounts::change_member(&mut tx, now, &person.id, &id, change).await.map_err(refused)?;
     let (sessions, connections) = shut_out(&site, &mut tx, &person.id, &id).await?;
+    let tokens = tokens::revoke_all(&mut tx, now, &id).await?;
     let instances = instances::revoke_all(&mut tx, &id).await?;
     let owned = queries::transfer(&mut tx, &id, &successor).await?;
     let schedules = schedules::transfer(&mut tx, &id, &successor).await?;
     let by = Some(&person.id);
     let detail = json!({ "to": name, "queries_and_drafts": owned, "schedules": schedules });
     audit::write(&mut tx, &site.random, now, by, Action::Transferred, id.as_str(), detail).await?;
-    let detail = json!({ "name": was.name, "sessions": sessions, "connections": connections, "instances": instances,
+    let detail = json!({ "name": was.name, "sessions": sessions, "connections": connections, "tokens": tokens, "instances": instances,
         "unfinished_executions": was.unfinished });
     audit::write(&mut tx, &site.random, now, by, Action::Removed, id.as_str(), detail).await?;
     tx.commit().await?;

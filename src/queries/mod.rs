@@ -19,6 +19,7 @@ mod reads;
 mod source_map;
 mod store;
 mod synthetic;
+mod saving;
 mod workflow;
 
 pub use amc_words::Mark as AmcMark;
@@ -35,9 +36,13 @@ pub use model::tags::Tags;
 pub use model::window::{WINDOW_FIELDS, Window, WindowChoice, WindowForm, WindowKind};
 pub use model::{Privacy, PrivacyMode, Query, QueryInput, Rights, Script};
 pub use names::{explained_at, linked};
-pub use pages::{Input, Trial, Trials, ZONES, editor_page, is_dry_run, run_page, runs_on, save_to_run, windows};
+pub use pages::{
+    Input, PlacementInput, Synced, Trial, Trials, ZONES, editor_page, is_dry_run, run_page, runs_on, save_to_run, sync,
+    windows,
+};
 pub use prepare::{AmcParameters, Prepared, field_kind, prepare};
 pub use reads::{amend, errors, reads, replace};
+pub use saving::{Saved, add, change, set_deleted};
 pub use source_map::{Piece, SourceMap};
 pub use store::{
     DraftSeed, DraftText, Filter, Line, PastRun, TypicalDuration, create, create_draft, drafts_mentioning, find, list,

@@ -1,7 +1,7 @@
 //! The room's routes, and shared parts of its handlers.
 
 mod assistance;
-mod bin;
+pub(super) mod bin;
 mod changes;
 mod drafts;
 mod dry_run;
@@ -15,25 +15,27 @@ mod import;
 mod link;
 mod list;
 mod meaning;
-mod placing;
+pub(super) mod placing;
 mod privacy;
 pub(super) mod report;
 mod run;
-mod saving;
+pub(super) mod saving;
 mod schema;
 mod target;
 mod trial;
 mod versions;
-mod workflow;
+pub(super) mod workflow;
 mod workflows;
 
 pub use dry_run::is_dry_run;
 pub use editor::editor_page;
 pub use forms::{Input, ZONES, windows};
+pub use placing::PlacementInput;
 pub use run::run_page;
 pub use saving::save_to_run;
 pub use target::runs_on;
 pub use trial::{Trial, Trials};
+pub use workflow::{Synced, sync};
 pub(super) use workflows::routes as workflow_routes;
 
 use std::sync::Arc;

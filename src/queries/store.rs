@@ -44,7 +44,7 @@ use serde_json::json;
 use super::model::home::{Home, Placement};
 use super::model::tags::Tags;
 use super::model::{Query, QueryInput, Rights};
-use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
+use crate::db::{Error, FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{DraftId, PersonId, QueryId, Random};
 use crate::instances::Role;
 
@@ -131,7 +131,8 @@ macro_rules! select {
 /// A query that a person may see, even if deleted; `Missing` if they may not, or if it doesn't exist.
 pub async fn find(tx: &mut Tx, person: &PersonId, id: &QueryId) -> Result<Query> {
     const FIND: &str = select!("and q.id = $2");
-    sql(FIND).bind(person).bind(id).cached().one(tx).await
+    let found: Query = sql(FIND).bind(person).bind(id).cached().one(tx).await?;
+    if found.placement.home.instance().is_none_or(|home| tx.reaches(home)) { Ok(found) } else { Err(Error::Missing) }
 }
 
 /// The queries visible to a person whose text contains a word, most recently changed first: candidates for using a

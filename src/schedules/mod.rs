@@ -12,12 +12,14 @@ mod feed;
 mod model;
 mod pages;
 mod policies;
+mod programs;
 mod request;
 mod scheduler;
 mod store;
 mod timing;
 
 pub use calendar::{Cron, Note, Plan, Slot, Zones};
+pub use programs::{Changed, ScheduleFilter, ScheduleLine, ScheduleSlot, ScheduleView};
 pub use store::{overdue, owned, transfer};
 
 use std::collections::BTreeSet;
@@ -39,18 +41,25 @@ use scheduler::Scheduler;
 
 /// State shared by the room's pages.
 #[derive(Clone)]
-struct Schedules {
+pub struct Schedules {
     site: Site,
     executions: Executions,
     trials: Arc<Trials>,
     zones: Zones,
 }
 
+impl Schedules {
+    /// Schedules with the newest time zones of this machine.
+    pub fn new(site: Site, executions: Executions, trials: Arc<Trials>) -> Self {
+        Self { site, executions, trials, zones: Zones::newest() }
+    }
+}
+
 /// The room, with a worker that starts executions as `process`.
-pub fn room(site: Site, executions: &Executions, process: &ProcessId, trials: Arc<Trials>) -> Room {
-    let zones = Zones::newest();
-    let worker = Scheduler::new(site.clone(), executions.clone(), process.clone(), zones.clone());
-    let backfiller = Backfiller::new(site.clone(), executions.clone(), process.clone());
+pub fn room(schedules: Schedules, process: &ProcessId) -> Room {
+    let Schedules { site, executions, zones, .. } = schedules.clone();
+    let worker = Scheduler::new(site.clone(), executions.clone(), process.clone(), zones);
+    let backfiller = Backfiller::new(site, executions, process.clone());
     Room {
         section: Some(Section::Schedules),
         pages: const {
@@ -68,7 +77,7 @@ pub fn room(site: Site, executions: &Executions, process: &ProcessId, trials: Ar
         },
         actions: &[Action::ScheduleChanged, Action::ScheduleDeleted, Action::ScheduleTakenOver],
         workers: vec![Arc::new(worker), Arc::new(backfiller)],
-        ..Room::new(pages::routes(Schedules { site, executions: executions.clone(), trials, zones }))
+        ..Room::new(pages::routes(schedules))
     }
 }
 

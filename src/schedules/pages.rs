@@ -2,9 +2,9 @@
 
 mod backfills;
 mod bulk;
-mod changes;
+pub(super) mod changes;
 mod detail;
-mod form;
+pub(super) mod form;
 mod list;
 mod month;
 mod parameter;

@@ -151,6 +151,19 @@ impl Default for Policies {
 }
 
 impl Policies {
+    /// As the fields of a form.
+    pub(super) fn form(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("missed", self.missed.name().to_owned()),
+            ("catch_up_hours", self.catch_up_hours.to_string()),
+            ("overlap", self.overlap.name().to_owned()),
+            ("wait", self.wait.name().to_owned()),
+            ("hold_hours", self.hold_hours.to_string()),
+            ("spread_minutes", self.spread_minutes.to_string()),
+            ("pause_after", self.pause_after.to_string()),
+        ]
+    }
+
     /// The policies in a form; missing fields are taken from `self`, errors are reported by field.
     #[must_use]
     pub(super) fn with(&self, fields: &Fields, errors: &mut Errors) -> Self {

@@ -108,7 +108,8 @@ pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ScheduleId) -> Res
         "a.role",
         "join instance_access a on a.instance_id = s.instance_id and a.person_id = $1 where s.id = $2"
     );
-    sql(FIND).bind(person).bind(id).one(tx).await
+    let found: Schedule = sql(FIND).bind(person).bind(id).one(tx).await?;
+    if tx.reaches(&found.instance) { Ok(found) } else { Err(Error::Missing) }
 }
 
 /// A schedule that this process has claimed, while the lease holds; for the program.

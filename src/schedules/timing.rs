@@ -132,6 +132,27 @@ impl Timing {
         }
     }
 
+    /// As the fields of a form; empty ones are left out.
+    pub(super) fn form(&self) -> Vec<(&'static str, String)> {
+        let parts = [
+            ("repeat", &self.repeat),
+            ("at", &self.at),
+            ("month_day", &self.month_day),
+            ("every", &self.every),
+            ("from_day", &self.from),
+            ("moment", &self.moment),
+            ("cron", &self.cron),
+            ("timing_zone", &self.zone),
+            ("starts", &self.starts),
+            ("ends", &self.ends),
+            ("excluded", &self.excluded),
+        ];
+        let mut form: Vec<(&str, String)> = parts.into_iter().map(|(name, value)| (name, value.clone())).collect();
+        form.extend(self.weekdays.iter().map(|day| ("weekday", day.clone())));
+        form.retain(|(_, value)| !value.is_empty());
+        form
+    }
+
     /// The plan, or its errors by field.
     pub(super) fn plan(&self, zones: &Zones, errors: &mut Errors) -> Option<Plan> {
         let before = errors.len();

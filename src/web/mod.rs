@@ -36,7 +36,7 @@ pub use forms::{Fields, QueryString};
 pub use local::local_or_home;
 pub use page::Html;
 pub use person::Person;
-pub use problem::{PROBLEM_JSON, prefers_json, problems};
+pub use problem::{PROBLEM_JSON, PROBLEMS, Problem, ProblemKind, is_api, prefers_json, problems, wants_json};
 pub use site::{Site, SiteParts};
 pub use uploads::{MOST_FILES, Upload, UploadedFile};
 pub use visit::{DemoMode, Visit};

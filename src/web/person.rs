@@ -1,10 +1,12 @@
 //! The signed-in person.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 
 use super::Error;
-use crate::db::Scope;
+use crate::db::{Scope, TokenScope};
 use crate::ids::{PersonId, SessionId};
 
 /// The person making this request. As an extractor it redirects others to the sign-in page, which returns here
@@ -12,8 +14,10 @@ use crate::ids::{PersonId, SessionId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub id: PersonId,
-    /// The session of this request.
-    pub session: SessionId,
+    /// The session of this request; `None` for a program with a token.
+    pub session: Option<SessionId>,
+    /// The personal token of this request, if it isn't a browser's.
+    pub token: Option<Arc<TokenScope>>,
     /// Their name at Amazon; may be any text.
     pub name: String,
     /// The address they signed in with.
@@ -25,7 +29,10 @@ pub struct Person {
 impl Person {
     /// The scope of everything done for this person.
     pub fn scope(&self) -> Scope {
-        Scope::Person(self.id.clone())
+        match &self.token {
+            Some(token) => Scope::Token(Arc::clone(token)),
+            None => Scope::Person(self.id.clone()),
+        }
     }
 }
 

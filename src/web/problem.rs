@@ -4,21 +4,32 @@
 //! this. `Accept` decides which one is sent. The layer [`problems`] is around everything that responds, so that
 //! errors without a handler (an unknown address, an unsupported method, a panic) have the same form.
 //!
-//! The emulated services are excluded: they respond as Amazon does.
+//! The emulated services are excluded: they respond as Amazon does. Below `/api/`, every error has this form.
+//!
+//! The `type` of a problem is the address of its help page; [`PROBLEMS`] has all of them.
+
+mod kinds;
+
+use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LAST_MODIFIED, VARY,
 };
+use axum::http::response::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::Response;
-use serde_json::{Value, json};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::components::Errors;
 use super::error::{self, Shown};
 use super::security::request_id;
+use crate::config::Config;
+
+pub use kinds::{PROBLEMS, ProblemKind};
 
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -30,6 +41,82 @@ impl From<&Errors> for FieldErrors {
     fn from(errors: &Errors) -> Self {
         Self(errors.iter().map(|(field, sentence)| (field.to_owned(), sentence.to_owned())).collect())
     }
+}
+
+/// A problem of a program's request that says more than an [`Error`](super::Error).
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    name: &'static str,
+    detail: String,
+    errors: Vec<(String, String)>,
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem of a kind in [`PROBLEMS`], with what happened and what to do.
+    pub fn new(status: StatusCode, name: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, name, detail: detail.into(), errors: Vec::new(), more: Map::new() }
+    }
+
+    /// Names a part of the request's body by its JSON pointer, `/parameters/days`, with what is wrong with it.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>, sentence: impl Into<String>) -> Self {
+        self.errors.push((pointer.into(), sentence.into()));
+        self
+    }
+
+    /// Adds a member to the document.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+
+    fn document(self, types: &Url, request_id: &str) -> Value {
+        let title = kinds::find(self.name).map_or("Problem", |kind| kind.title);
+        let mut problem = json!({
+            "type": address(types, self.name),
+            "title": title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "instance": request_id,
+        });
+        if !self.errors.is_empty() {
+            let error =
+                |(pointer, detail): &(String, String)| json!({ "pointer": format!("#{pointer}"), "detail": detail });
+            problem["errors"] = self.errors.iter().map(error).collect();
+        }
+        for (name, value) in self.more {
+            problem[name] = value;
+        }
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The bare response; [`problems`] writes the document.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The help page of a kind of problem.
+fn address(types: &Url, name: &str) -> String {
+    types.join(&format!("help/problems/{name}")).map(String::from).unwrap_or_default()
+}
+
+/// Whether an address belongs to the API. Its own page, `/api`, doesn't.
+pub fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// Whether an error is answered as JSON: always in the API, otherwise if the client prefers it.
+pub fn wants_json(request: &Request) -> bool {
+    let path = request.uri().path();
+    is_api(path) || (prefers_json(request.headers()) && !is_amazons(path))
 }
 
 /// Whether the client prefers JSON to a page. A client that accepts anything (`*/*`) gets the page.
@@ -63,15 +150,15 @@ fn media_range(text: &str) -> (String, f32) {
 }
 
 /// Converts errors for clients that prefer JSON.
-pub async fn problems(request: Request, next: Next) -> Response {
-    let wants_json = prefers_json(request.headers()) && !is_amazons(request.uri().path());
+pub async fn problems(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+    let wants_json = wants_json(&request);
     let request_id = if wants_json { request_id(request.headers()) } else { String::new() };
     let response = next.run(request).await;
     let status = response.status();
     if !wants_json || !(status.is_client_error() || status.is_server_error()) || is_json(&response) {
         return response;
     }
-    document(response, &request_id)
+    document(response, &config.public_url, &request_id)
 }
 
 /// Whether an address belongs to one of the emulated services.
@@ -85,21 +172,28 @@ fn is_json(response: &Response) -> bool {
 }
 
 /// The same response with the document as its body.
-fn document(response: Response, request_id: &str) -> Response {
+fn document(response: Response, types: &Url, request_id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
+    if let Some(problem) = parts.extensions.remove::<Problem>() {
+        return sent(parts, &problem.document(types, request_id));
+    }
     let fields = parts.extensions.remove::<FieldErrors>();
     let shown = parts.extensions.remove::<Shown>().unwrap_or_else(|| error::by_status(parts.status));
     let mut problem = json!({
-        "type": format!("urn:recomamp:problem:{}", name(parts.status)),
+        "type": address(types, name(parts.status)),
         "title": shown.title,
         "status": parts.status.as_u16(),
         "detail": shown.sentence,
         "instance": request_id,
     });
     if let Some(FieldErrors(fields)) = fields {
-        problem["detail"] = "Some fields don't fit. Correct them and send the form again.".into();
+        problem["detail"] = "Some fields don't fit. Correct them and send the request again.".into();
         problem["errors"] = fields.iter().map(|(field, sentence)| field_error(field, sentence)).collect();
     }
+    sent(parts, &problem)
+}
+
+fn sent(mut parts: Parts, problem: &Value) -> Response {
     for header in [CONTENT_LENGTH, CONTENT_ENCODING, ETAG, LAST_MODIFIED] {
         parts.headers.remove(header);
     }
@@ -131,6 +225,9 @@ fn name(status: StatusCode) -> &'static str {
         StatusCode::GONE => "gone",
         StatusCode::PAYLOAD_TOO_LARGE => "too-large",
         StatusCode::MISDIRECTED_REQUEST => "wrong-host",
+        StatusCode::NOT_ACCEPTABLE => "not-acceptable",
+        StatusCode::PRECONDITION_FAILED => "precondition-failed",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported-media-type",
         StatusCode::UNPROCESSABLE_ENTITY => "invalid-fields",
         StatusCode::TOO_MANY_REQUESTS => "too-many-requests",
         StatusCode::SERVICE_UNAVAILABLE => "unavailable",
@@ -170,6 +267,14 @@ mod tests {
             assert!(!prefers(accept), "{accept}");
         }
         assert!(!prefers_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn every_status_has_a_kind_with_a_help_page() {
+        for code in 400..600 {
+            let name = name(StatusCode::from_u16(code).unwrap());
+            assert!(kinds::find(name).is_some(), "{code}: {name}");
+        }
     }
 
     #[test]

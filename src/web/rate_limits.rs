@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
 
@@ -42,13 +43,22 @@ pub async fn while_typing(mut response: Response) -> Response {
     response
 }
 
+/// The client's address, added to the request.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 
 /// The rate limiter for all clients; cheap to clone.
 #[derive(Clone)]
 pub struct RateLimits {
-    limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    limiter: Arc<DefaultKeyedRateLimiter<IpAddr, StateInformationMiddleware>>,
+    per_minute: u32,
     trusted: Arc<[IpNet]>,
 }
 
@@ -56,15 +66,28 @@ impl RateLimits {
     /// `per_minute` requests for each client, which may come in a burst. `trusted` are the proxies whose
     /// `X-Forwarded-For` is trusted.
     pub fn new(per_minute: u32, trusted: &[IpNet]) -> Self {
-        let units = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN).saturating_mul(REQUEST);
-        Self { limiter: Arc::new(RateLimiter::keyed(Quota::per_minute(units))), trusted: trusted.into() }
+        let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
+        let limiter = RateLimiter::keyed(Quota::per_minute(per_minute.saturating_mul(REQUEST)));
+        let limiter = Arc::new(limiter.with_middleware::<StateInformationMiddleware>());
+        Self { limiter, per_minute: per_minute.get(), trusted: trusted.into() }
     }
 
-    /// Charges the client for a request, or returns how many seconds to wait.
-    fn take(&self, client: IpAddr, cost: NonZeroU32) -> Result<(), u64> {
+    /// Charges the client for a request; returns how many requests are left, or how many seconds to wait.
+    fn take(&self, client: IpAddr, cost: NonZeroU32) -> Result<u32, u64> {
         // OK because the cost can't exceed the whole quota: that is at least one request.
-        let Ok(taken) = self.limiter.check_key_n(&caller(client), cost) else { return Ok(()) };
-        taken.map_err(|wait| wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+        let Ok(taken) = self.limiter.check_key_n(&caller(client), cost) else { return Ok(0) };
+        let left = taken.map_err(|wait| wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1)?;
+        Ok(left.remaining_burst_capacity() / REQUEST.get())
+    }
+
+    /// Tells a program its quota, what is left of it, and the seconds until it is whole again.
+    fn tell(&self, response: &mut Response, left: u32) {
+        let reset = u64::from(self.per_minute.saturating_sub(left)) * 60 / u64::from(self.per_minute.max(1));
+        let headers = response.headers_mut();
+        for (name, value) in [(LIMIT, u64::from(self.per_minute)), (REMAINING, u64::from(left)), (RESET, reset.max(1))]
+        {
+            headers.insert(name, value.into());
+        }
     }
 }
 
@@ -76,19 +99,33 @@ impl std::fmt::Debug for RateLimits {
 
 /// Responds with 429 to a client that exceeds its quota. A router without a socket (in tests) has no addresses and no
 /// limits.
-pub async fn limit(State(limits): State<RateLimits>, request: Request, next: Next) -> Response {
+pub async fn limit(State(limits): State<RateLimits>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let client = peer.map(|peer| client(peer, request.headers(), &limits.trusted));
     let is_poll = request.method() == Method::GET && request.headers().contains_key(PTAG);
     let is_typing = request.headers().contains_key(TYPING);
-    let take = |cost| client.map_or(Ok(()), |client| limits.take(client, cost));
-    if let Err(seconds) = take(if is_poll || is_typing { POLL } else { REQUEST }) {
-        return Error::TooMany(seconds).into_response();
+    let is_api = super::is_api(request.uri().path());
+    let take = |cost| client.map_or(Ok(limits.per_minute), |client| limits.take(client, cost));
+    let left = match take(if is_poll || is_typing { POLL } else { REQUEST }) {
+        Ok(left) => left,
+        Err(seconds) => {
+            let mut refused = Error::TooMany(seconds).into_response();
+            if is_api {
+                limits.tell(&mut refused, 0);
+            }
+            return refused;
+        }
+    };
+    if let Some(client) = client {
+        request.extensions_mut().insert(ClientAddress(client));
     }
     if limits.limiter.len() > MANY {
         limits.limiter.retain_recent();
     }
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if is_api {
+        limits.tell(&mut response, left);
+    }
     let is_cheap = (is_poll && response.status() == StatusCode::NOT_MODIFIED)
         || (is_typing && response.extensions().get::<MadeForTyping>().is_some());
     if (is_poll || is_typing)
@@ -174,13 +211,13 @@ mod tests {
     fn a_share_is_used_up_by_requests_and_slowly_by_polls() {
         let limits = RateLimits::new(2, &[]);
         let (one, other) = ("203.0.113.9".parse().unwrap(), "203.0.113.8".parse().unwrap());
-        assert_eq!(limits.take(one, REQUEST), Ok(()));
+        assert!(limits.take(one, REQUEST).is_ok());
         for _ in 0..9 {
-            assert_eq!(limits.take(one, POLL), Ok(()));
+            assert!(limits.take(one, POLL).is_ok());
         }
         let wait = limits.take(one, REQUEST).unwrap_err();
         assert!((1..=60).contains(&wait), "{wait} s");
-        assert_eq!(limits.take(other, REQUEST), Ok(()), "each client has a share");
+        assert!(limits.take(other, REQUEST).is_ok(), "each client has a share");
     }
 
     #[tokio::test]

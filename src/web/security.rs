@@ -161,13 +161,22 @@ fn names_this_machine(host: &str) -> bool {
 /// unintentionally.
 pub async fn same_origin(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && comes_from_elsewhere(request.headers(), &config) {
+    // OK for a token: no other site's page can make a browser send that header, and the API then ignores cookies.
+    let has_token = super::is_api(request.uri().path()) && request.headers().contains_key(header::AUTHORIZATION);
+    if changes && !has_token && comes_from_elsewhere(request.headers(), &config) {
         return Error::Forbidden(
             "This request came from another site, so nothing was done. Open RecomAMP and use its buttons.".to_owned(),
         )
         .into_response();
     }
     next.run(request).await
+}
+
+/// Whether the headers prove that a page of this installation sent the request.
+pub fn is_from_own_page(headers: &HeaderMap, config: &Config) -> bool {
+    let is_told = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
+    let is_typed = headers.get("sec-fetch-site").is_some_and(|site| site == "none");
+    is_told && !is_typed && !comes_from_elsewhere(headers, config)
 }
 
 fn comes_from_elsewhere(headers: &HeaderMap, config: &Config) -> bool {
@@ -208,6 +217,17 @@ mod tests {
         assert_eq!(logged_path("/invitations/abc"), "/invitations/");
         assert_eq!(logged_path("/shared/abc/rows.csv"), "/shared/");
         assert_eq!(logged_path("/queries/qry_1"), "/queries/qry_1");
+    }
+
+    #[test]
+    fn only_own_pages_prove_that_they_are() {
+        let config = Config::read(&std::collections::BTreeMap::new()).unwrap();
+        let own = |name: &'static str, value: &'static str| {
+            is_from_own_page(&HeaderMap::from_iter([(HeaderName::from_static(name), value.parse().unwrap())]), &config)
+        };
+        assert!(own("sec-fetch-site", "same-origin") && own("origin", "http://127.0.0.1:8080"));
+        assert!(!own("sec-fetch-site", "none") && !own("sec-fetch-site", "cross-site"));
+        assert!(!own("origin", "https://evil.example") && !is_from_own_page(&HeaderMap::new(), &config));
     }
 
     #[test]

@@ -40,7 +40,7 @@ stories! {
         house.time.advance(TimeDelta::minutes(46));
         house.tick("refresher").await;
         let csv = ada.get("/settings/audit.csv").await.with(200).body;
-        assert!(csv.starts_with("\u{feff}at,person_id,person,action,subject,detail\n"), "{csv}");
+        assert!(csv.starts_with("\u{feff}at,person_id,person,action,subject,detail,token_id\n"), "{csv}");
         for deed in ["signed-in", "granted", "exported", "refreshed"] {
             assert!(csv.contains(&format!(",{deed},")), "{deed} is missing: {csv}");
         }

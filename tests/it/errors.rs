@@ -30,7 +30,7 @@ stories! {
         assert_eq!(ada.get("/nowhere").await.with(404).text("main .lead"), missing["detail"].as_str().unwrap());
         problem(asks_for_json(&ada, Method::GET, "/static/nothing.css", None).await, 404);
         let wrong = problem(asks_for_json(&ada, Method::DELETE, "/queries", None).await, 405);
-        assert_eq!(wrong["type"], "urn:recomamp:problem:method-not-allowed");
+        assert_eq!(wrong["type"], format!("{}help/problems/method-not-allowed", house.app.site.config.public_url));
         let large = "a=".to_owned() + &"x".repeat(3 << 20);
         problem(asks_for_json(&ada, Method::POST, "/queries/new", Some(large)).await, 413);
         problem(asks_for_json(&house.visitor(), Method::GET, "/queries", None).await, 401);

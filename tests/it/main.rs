@@ -8,6 +8,8 @@ mod adoption;
 #[cfg(test)]
 mod amazon;
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod backfills;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
-use crate::ids::{AuditId, PersonId};
+use crate::ids::{AuditId, PersonId, TokenId};
 
 /// An entry of the log.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(in crate::accounts) struct Entry {
     pub(in crate::accounts) action: String,
     pub(in crate::accounts) subject: String,
     pub(in crate::accounts) detail: serde_json::Value,
+    /// The personal token with which it was done.
+    pub(in crate::accounts) token: Option<String>,
 }
 
 impl FromRow for Entry {
@@ -28,6 +30,7 @@ impl FromRow for Entry {
             action: row.get("action")?,
             subject: row.get("subject")?,
             detail: row.get("detail")?,
+            token: row.get("token_id")?,
         })
     }
 }
@@ -40,6 +43,8 @@ pub(in crate::accounts) struct Filter {
     pub(in crate::accounts) action: String,
     /// Part of the subject or of the person's name; empty for all.
     pub(in crate::accounts) text: String,
+    /// With this personal token.
+    pub(in crate::accounts) token: Option<TokenId>,
     pub(in crate::accounts) from: Option<DateTime<Utc>>,
     pub(in crate::accounts) before: Option<DateTime<Utc>>,
     /// Only entries after this one in the list, whose time is known.
@@ -55,7 +60,7 @@ macro_rules! listed {
             "where ($1 is null or a.person_id = $1) and ($2 = '' or a.action = $2) ",
             "and ($3 = '' or lower(a.subject || ' ' || coalesce(p.name, '')) like lower($3) escape '\\') ",
             "and ($4 is null or a.at >= $4) and ($5 is null or a.at < $5) ",
-            "and a.at <= $6 and ($7 is null or a.at < $6 or a.id < $7) ",
+            "and a.at <= $6 and ($7 is null or a.at < $6 or a.id < $7) and ($8 is null or a.token_id = $8) ",
             $rest
         )
     };
@@ -71,20 +76,21 @@ fn filtered(text: &'static str, filter: &Filter) -> Statement {
         .bind(filter.before)
         .bind(from)
         .bind(after)
+        .bind(filter.token.as_ref())
 }
 
 /// A range of the log, newest first.
 pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, range: PageRange) -> Result<Vec<Entry>> {
     const LIST: &str = listed!(
-        "a.id, a.at, a.person_id, p.name as person_name, a.action, a.subject, a.detail",
-        "order by a.at desc, a.id desc limit $8 offset $9"
+        "a.id, a.at, a.person_id, p.name as person_name, a.action, a.subject, a.detail, a.token_id",
+        "order by a.at desc, a.id desc limit $9 offset $10"
     );
     filtered(LIST, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
 /// The number of filtered entries, counted up to `most`.
 pub(in crate::accounts) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64> {
-    const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $8) as counted");
+    const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $9) as counted");
     let Single(count) = filtered(COUNT, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
     Ok(count)
 }

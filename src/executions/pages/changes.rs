@@ -16,7 +16,11 @@ use crate::web::shell::Tone;
 use crate::web::{self, Fields, Person, Visit};
 
 /// An execution that the person may change, with its instance and a write transaction.
-async fn to_change(room: &Executions, person: &Person, id: &ExecutionId) -> web::Result<(Tx, Execution, Instance)> {
+pub(in crate::executions) async fn to_change(
+    room: &Executions,
+    person: &Person,
+    id: &ExecutionId,
+) -> web::Result<(Tx, Execution, Instance)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
     let execution = store::find(&mut tx, &person.id, id).await?;
     let instance = instances::require(&mut tx, &person.id, &execution.instance, instances::Action::Run).await?;
@@ -45,12 +49,10 @@ pub(super) async fn cancel(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     let id = own(&id)?;
-    let (mut tx, execution, _) = to_change(&room, &person, &id).await?;
-    let asked = store::ask_cancel(&mut tx, &execution, &person.name, room.site.clock.now()).await?;
-    let otherwise = (!asked).then_some("Nothing to cancel: the execution has ended or is ending.");
-    let next = changed((&room, tx), &id, &visit, otherwise).await?;
-    room.wake();
-    Ok(next)
+    if !room.cancel(&person, &id).await? {
+        visit.flash(Tone::Info, "Nothing to cancel: the execution has ended or is ending.").await;
+    }
+    Ok(Redirect::to(&format!("/executions/{id}")))
 }
 
 /// Stops waiting for an execution that AMC doesn't end.

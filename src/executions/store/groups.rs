@@ -59,9 +59,9 @@ pub(in crate::executions) async fn groups(
          select g.query_id, g.executions, g.instances, cast(g.active as bigint) as active, \
          cast(g.succeeded as bigint) as succeeded, cast(g.failed as bigint) as failed, \
          l.query_name, l.state, l.created_at from grouped g join executions l on l.id = g.last_id \
-         order by l.created_at desc, l.id desc limit $12 offset $13"
+         order by l.created_at desc, l.id desc limit $13 offset $14"
     );
-    filtered(text, person, filter).bind(range.most).bind(range.skip).all(tx).await
+    filtered(text, tx, person, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
 /// The number of such queries, counted up to `most`.
@@ -74,8 +74,8 @@ pub(in crate::executions) async fn count_groups(
     let text = super::list::driven!(
         filter,
         "select count(*) as value from (select 1 as one",
-        "group by e.query_id, case when e.query_id is null then e.query_name end limit $12) as counted"
+        "group by e.query_id, case when e.query_id is null then e.query_name end limit $13) as counted"
     );
-    let Single(count) = filtered(text, person, filter).bind(most).one::<Single<i64>>(tx).await?;
+    let Single(count) = filtered(text, tx, person, filter).bind(most).one::<Single<i64>>(tx).await?;
     Ok(count)
 }

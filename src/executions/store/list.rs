@@ -35,6 +35,9 @@ pub struct Filter {
 pub struct Line {
     /// RecomAMP's id.
     pub id: ExecutionId,
+    pub instance: InstanceId,
+    /// The saved query that ran; it may be deleted.
+    pub query: Option<QueryId>,
     /// The query's name when it ran.
     pub query_name: String,
     pub person_name: String,
@@ -106,6 +109,8 @@ impl FromRow for Line {
         let json = |column| row.get::<Option<Value>>(column);
         Ok(Self {
             id: row.get("id")?,
+            instance: row.get("instance_id")?,
+            query: row.get("query_id")?,
             query_name: row.get("query_name")?,
             person_name: row.get("person_name")?,
             instance_name: row.get("instance_name")?,
@@ -138,7 +143,7 @@ macro_rules! listed {
             "and ($5 = '' or lower(e.query_name || ' ' || e.person_name) like lower($5) escape '\\') ",
             "and ($6 is null or e.person_id = $6) and ($7 is null or e.created_at >= $7) ",
             "and ($8 is null or e.created_at < $8) and ($10 is null or e.created_at < $9 or e.id < $10) ",
-            "and ($11 = '' or i.entity_id = $11) ",
+            "and ($11 = '' or i.entity_id = $11) and ($12 = '' or $12 like '%,' || e.instance_id || ',%') ",
             $after
         )
     };
@@ -169,7 +174,7 @@ macro_rules! driven {
 
 pub(super) use driven;
 
-pub(super) fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+pub(super) fn filtered(text: &'static str, tx: &Tx, person: &PersonId, filter: &Filter) -> Statement {
     let (from, after) = filter.after.as_ref().map_or((LATEST, None), |(at, id)| (*at, Some(id)));
     sql(text)
         .bind(person)
@@ -183,25 +188,26 @@ pub(super) fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -
         .bind(from)
         .bind(after)
         .bind(&filter.account)
+        .bind(tx.within())
 }
 
 /// A range of the executions that a person may see, newest first.
 pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Line>> {
     let text = driven!(
         filter,
-        "select e.id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, \
+        "select e.id, e.instance_id, e.query_id, e.query_name, e.person_name, coalesce(i.name, i.amc_name) as instance_name, e.state, \
          e.waiting_for, e.problem, cast(e.result ->> 'rows' as bigint) as rows, e.created_at, e.finished_at, \
          e.origin, e.window_kind, e.window_start, e.window_end, e.window_zone, \
          case when length(cast(e.field_values as text)) <= 2000 then e.field_values end as field_values",
-        "order by e.created_at desc, e.id desc limit $12 offset $13"
+        "order by e.created_at desc, e.id desc limit $13 offset $14"
     );
-    filtered(text, person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
+    filtered(text, tx, person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
 /// The number of filtered executions, counted up to `most`: nobody wants to wait for an exact count of a million.
 pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
-    let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $12) as counted");
-    let Single(count) = filtered(text, person, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
+    let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $13) as counted");
+    let Single(count) = filtered(text, tx, person, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
     Ok(count)
 }
 

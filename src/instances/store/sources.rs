@@ -72,8 +72,8 @@ pub async fn listings(tx: &mut Tx, person: &PersonId) -> Result<Vec<Listing>> {
     const LIST: &str = "select i.id, coalesce(i.name, i.amc_name) as name, i.account_name, a.hidden_at, \
         s.instance_id, s.digest, s.read_at from instance_access a join instances i on i.id = a.instance_id \
         left join instance_sources s on s.instance_id = i.id where a.person_id = $1 \
-        order by lower(i.account_name), lower(i.amc_name), i.id";
-    sql(LIST).bind(person).all(tx).await
+        and ($2 = '' or $2 like '%,' || i.id || ',%') order by lower(i.account_name), lower(i.amc_name), i.id";
+    sql(LIST).bind(person).bind(tx.within()).all(tx).await
 }
 
 /// The data sources of an instance; the documented ones if its list was never read. Parsing a list takes tens of

@@ -85,7 +85,7 @@ pub(super) async fn page(
 ) -> web::Result<DetailPage> {
     let now = desk.site.clock.now();
     let mut tx = desk.site.db.read(&person.scope()).await?;
-    let entry = find(desk, &mut tx, person, slug).await?;
+    let entry = find(&desk.guides, &mut tx, person, slug).await?;
     let all = runnable(&mut tx, person).await?;
     let pinned = entry.pinned_to().map(ToString::to_string).unwrap_or_default();
     let sent = if sent.is_empty() { pinned } else { sent.to_owned() };

@@ -9,12 +9,13 @@ use super::detail::{Answer, page};
 use super::{Desk, find};
 use crate::amcsql::catalogue::Catalogue;
 use crate::db::Tx;
+use crate::guides::Guides;
 use crate::ids::{InstanceId, QueryId, TemplateId};
 use crate::instances;
 use crate::library::store;
 use crate::queries::{self, Home, Placement, QueryInput, RunInput};
 use crate::web::shell::Tone;
-use crate::web::{self, Fields, Html, Person, Visit};
+use crate::web::{self, Fields, Html, Person, Site, Visit};
 
 /// Shows the template's result on synthetic data; empty inputs use the author's values.
 pub(super) async fn try_it(
@@ -25,7 +26,7 @@ pub(super) async fn try_it(
     fields: Fields,
 ) -> web::Result<Response> {
     let mut tx = desk.site.db.read(&person.scope()).await?;
-    let entry = find(&desk, &mut tx, &person, &slug).await?;
+    let entry = find(&desk.guides, &mut tx, &person, &slug).await?;
     drop(tx);
     let is_filled =
         |(name, value): &(&str, &str)| *name != "instance" && (!name.starts_with("param.") || !value.trim().is_empty());
@@ -46,25 +47,38 @@ pub(super) async fn make(
     Path(slug): Path<String>,
     fields: Fields,
 ) -> web::Result<Redirect> {
-    let now = desk.site.clock.now();
     let mut tx = desk.site.db.write(&person.scope()).await?;
-    let entry = find(&desk, &mut tx, &person, &slug).await?;
-    let mut input = entry.input(now, desk.site.config.is_demo());
-    let base = queries::to_file(&input);
-    input.window = input.window.with(&fields);
-    input.with_values(&fields);
-    let chosen = fields.trimmed("instance").parse::<InstanceId>().ok().or_else(|| entry.pinned_to().cloned());
-    let default_instance = match chosen {
-        Some(id) => instances::find(&mut tx, &person.id, &id).await.ok().map(|instance| instance.id),
-        None => None,
-    };
-    let placement = Placement { home: Home::Private, default_instance };
-    let query = queries::create(&mut tx, &desk.site.random, now, &person.id, &placement, &input).await?;
-    let id = desk.site.random.id(now);
-    store::add_use(&mut tx, now, &person.id, &id, (&entry.slug, &query, entry.version, &base)).await?;
+    let query = made(&mut tx, &desk.site, &desk.guides, &person, &slug, &fields).await?;
     tx.commit().await?;
     visit.flash(Tone::Success, "Your query is made. Only you see it; the template stays as it is.").await;
     Ok(Redirect::to(&format!("/queries/{query}")))
+}
+
+/// Creates a query from a template, with the values, the window and the instance of the form.
+pub(in crate::library) async fn made(
+    tx: &mut Tx,
+    site: &Site,
+    guides: &Guides,
+    person: &Person,
+    slug: &str,
+    fields: &Fields,
+) -> web::Result<QueryId> {
+    let now = site.clock.now();
+    let entry = find(guides, tx, person, slug).await?;
+    let mut input = entry.input(now, site.config.is_demo());
+    let base = queries::to_file(&input);
+    input.window = input.window.with(fields);
+    input.with_values(fields);
+    let chosen = fields.trimmed("instance").parse::<InstanceId>().ok().or_else(|| entry.pinned_to().cloned());
+    let default_instance = match chosen {
+        Some(id) => instances::find(tx, &person.id, &id).await.ok().map(|instance| instance.id),
+        None => None,
+    };
+    let placement = Placement { home: Home::Private, default_instance };
+    let query = queries::create(tx, &site.random, now, &person.id, &placement, &input).await?;
+    let id = site.random.id(now);
+    store::add_use(tx, now, &person.id, &id, (&entry.slug, &query, entry.version, &base)).await?;
+    Ok(query)
 }
 
 /// Opens a template in the editor as a draft.
@@ -76,7 +90,7 @@ pub(super) async fn open(
 ) -> web::Result<Redirect> {
     let now = desk.site.clock.now();
     let mut tx = desk.site.db.write(&person.scope()).await?;
-    let entry = find(&desk, &mut tx, &person, &slug).await?;
+    let entry = find(&desk.guides, &mut tx, &person, &slug).await?;
     let mut input = entry.input(now, desk.site.config.is_demo());
     input.window = input.window.with(&fields);
     input.with_values(&fields);

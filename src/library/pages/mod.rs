@@ -1,7 +1,7 @@
 //! The pages of the library: the list, a template with its form, and updating to a newer version.
 
 mod detail;
-mod doing;
+pub(super) mod doing;
 mod list;
 mod update;
 
@@ -44,12 +44,12 @@ pub(super) fn routes(desk: Desk) -> Router {
 }
 
 /// The template with this name, if the person can see it.
-async fn find(desk: &Desk, tx: &mut Tx, person: &Person, slug: &str) -> web::Result<Entry> {
+pub(super) async fn find(guides: &Guides, tx: &mut Tx, person: &Person, slug: &str) -> web::Result<Entry> {
     let own = match slug.parse::<TemplateId>() {
         Ok(id) => vec![store::find(tx, &person.id, &id).await?],
         Err(_) => Vec::new(),
     };
-    let files = if own.is_empty() { desk.guides.templates().await } else { Vec::new() };
+    let files = if own.is_empty() { guides.templates().await } else { Vec::new() };
     model::entries(files, own).into_iter().find(|entry| entry.slug == slug).ok_or(web::Error::Missing)
 }
 

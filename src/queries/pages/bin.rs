@@ -9,6 +9,7 @@ use serde_json::json;
 use super::list::{Heads, PAGE, choices, lines};
 use super::{for_change, own};
 use crate::accounts::audit::{self, Action};
+use crate::db::Tx;
 use crate::ids::QueryId;
 use crate::queries::bin_purger::KEPT;
 use crate::queries::store::{self, Draft, Filter, Line, SORTS};
@@ -105,12 +106,25 @@ pub(super) async fn restore(
 }
 
 async fn set_deleted(site: &Site, person: &Person, id: &str, deleted: bool) -> web::Result<QueryId> {
-    let (id, now) = (own(id)?, site.clock.now());
+    let id = own(id)?;
     let mut tx = site.db.write(&person.scope()).await?;
-    for_change(&mut tx, &person.id, &id).await?;
-    store::set_deleted(&mut tx, &id, deleted.then_some(now)).await?;
-    let action = if deleted { Action::QueryDeleted } else { Action::QueryRestored };
-    audit::write(&mut tx, &site.random, now, Some(&person.id), action, id.as_str(), json!({})).await?;
+    binned(&mut tx, site, person, &id, deleted).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// Moves a query that the person may change to the bin, or restores it from there.
+pub(in crate::queries) async fn binned(
+    tx: &mut Tx,
+    site: &Site,
+    person: &Person,
+    id: &QueryId,
+    deleted: bool,
+) -> web::Result<()> {
+    let now = site.clock.now();
+    for_change(tx, &person.id, id).await?;
+    store::set_deleted(tx, id, deleted.then_some(now)).await?;
+    let action = if deleted { Action::QueryDeleted } else { Action::QueryRestored };
+    audit::write(tx, &site.random, now, Some(&person.id), action, id.as_str(), json!({})).await?;
+    Ok(())
 }

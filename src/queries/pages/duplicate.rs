@@ -107,7 +107,8 @@ pub(super) async fn create(
     fields.trimmed("name").clone_into(&mut written.name);
     let mut errors = Errors::new();
     written.check(&mut errors);
-    let placement = placing::placed(&mut tx, &person.id, &fields, None, &mut errors).await?;
+    let placement =
+        placing::placed(&mut tx, &person.id, placing::PlacementInput::of(&fields), None, &mut errors).await?;
     if !errors.is_empty() {
         drop(tx);
         let shell = visit.shell(format!("Duplicate {}", query.name), Section::Queries).await;

@@ -62,33 +62,50 @@ pub(super) fn default_value(query: &Query) -> String {
     }
 }
 
-/// The home and instance in a form (`home`, `instance`), or its errors by field. Missing fields mean no change; a new
-/// query without a home belongs to the people of its default instance.
-pub(super) async fn placed(
+/// The home and instance of a query, as a form or a program sends them; `None` means no change.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlacementInput<'a> {
+    /// `private`, `everyone`, or the id of an instance.
+    pub home: Option<&'a str>,
+    /// The id of the default instance; empty for none.
+    pub instance: Option<&'a str>,
+}
+
+impl<'a> PlacementInput<'a> {
+    /// The fields of a form (`home`, `instance`).
+    pub(super) fn of(fields: &'a Fields) -> Self {
+        let sent = |name| fields.has(name).then(|| fields.trimmed(name));
+        Self { home: sent("home"), instance: sent("instance") }
+    }
+}
+
+/// The home and instance of a query as requested, or the errors by field. A new query without a home belongs to the
+/// people of its default instance.
+pub(in crate::queries) async fn placed(
     tx: &mut Tx,
     person: &PersonId,
-    fields: &Fields,
+    input: PlacementInput<'_>,
     query: Option<&Query>,
     errors: &mut Errors,
 ) -> web::Result<Placement> {
-    let default_instance = match (fields.trimmed("instance"), query) {
-        (_, Some(query)) if !fields.has("instance") => query.placement.default_instance.clone(),
-        ("", _) => None,
-        (sent, Some(query)) if sent == default_value(query) => query.placement.default_instance.clone(),
-        (sent, _) => reached(tx, person, sent, errors).await?,
+    let default_instance = match (input.instance, query) {
+        (None, Some(query)) => query.placement.default_instance.clone(),
+        (None | Some(""), _) => None,
+        (Some(sent), Some(query)) if sent == default_value(query) => query.placement.default_instance.clone(),
+        (Some(sent), _) => reached(tx, person, sent, errors).await?,
     };
-    let home = match (fields.trimmed("home"), query) {
-        (_, Some(query)) if !fields.has("home") => query.placement.home.clone(),
-        (_, None) if !fields.has("home") => match &default_instance {
+    let home = match (input.home, query) {
+        (None, Some(query)) => query.placement.home.clone(),
+        (None, None) => match &default_instance {
             Some(id) => Home::Instance(instances::require(tx, person, id, Action::Write).await?.id),
             None => Home::Private,
         },
-        (sent, Some(query)) if sent == query.placement.home.value() => query.placement.home.clone(),
+        (Some(sent), Some(query)) if sent == query.placement.home.value() => query.placement.home.clone(),
         (_, Some(query)) if !query.rights.share => {
             errors.add("home", format!("Only {} can change who sees this query.", query.owned_by));
             query.placement.home.clone()
         }
-        (sent, query) => moved(tx, person, sent, query, errors).await?,
+        (Some(sent), query) => moved(tx, person, sent, query, errors).await?,
     };
     Ok(Placement { home, default_instance })
 }

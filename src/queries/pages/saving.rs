@@ -10,11 +10,12 @@ use super::drafts::save_as_draft;
 use super::editing::{Theirs, What};
 use super::editor::page;
 use super::forms::written;
-use super::placing;
+use super::placing::{self, PlacementInput};
 use super::{for_change, own};
 use crate::accounts::audit::{self, Action};
 use crate::db::Tx;
 use crate::ids::{DraftId, QueryId};
+use crate::queries::model::home::Placement;
 use crate::queries::model::{Query, QueryInput};
 use crate::queries::store::{self, NewQuery};
 use crate::web::components::Errors;
@@ -92,7 +93,7 @@ async fn save_query(site: &Site, person: &Person, visit: &Visit, what: What, fie
         let what = What { query: Some(query.id.clone()), revision: 1, ..what };
         return change(site, person, visit, what, fields).await;
     }
-    let placement = placing::placed(&mut tx, &person.id, fields, None, &mut errors).await?;
+    let placement = placing::placed(&mut tx, &person.id, PlacementInput::of(fields), None, &mut errors).await?;
     if !errors.is_empty() {
         return unsaved(site, person, visit, tx, what, fields, errors).await;
     }
@@ -176,7 +177,7 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
     let id = what.query.clone().ok_or(web::Error::Missing)?;
     let mut tx = site.db.write(&person.scope()).await?;
     let query = for_change(&mut tx, &person.id, &id).await?;
-    let placement = placing::placed(&mut tx, &person.id, fields, Some(&query), &mut errors).await?;
+    let placement = placing::placed(&mut tx, &person.id, PlacementInput::of(fields), Some(&query), &mut errors).await?;
     if !errors.is_empty() {
         return unsaved(site, person, visit, tx, what, fields, errors).await;
     }
@@ -185,8 +186,7 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
         tx.commit().await?;
         return Ok(Saved::Unchanged(id));
     }
-    let now = site.clock.now();
-    if !store::change(&mut tx, &id, what.revision, now, &person.id, &placement, &written).await? {
+    if !keep_change(&mut tx, site, person, (&query, what.revision), &placement, &written).await? {
         save_as_draft(&mut tx, site, person, &what, &written, fields).await?;
         tx.commit().await?;
         let theirs = Theirs::new(query, &written, &person.id);
@@ -196,12 +196,28 @@ async fn change(site: &Site, person: &Person, visit: &Visit, what: What, fields:
         page.theirs = Some(theirs);
         return Ok(Saved::Not(Box::new((StatusCode::CONFLICT, Html(page)).into_response())));
     }
-    if placement.home != query.placement.home {
-        let detail = json!({ "from": query.placement.home.value(), "to": placement.home.value() });
-        let action = Action::QueryShared;
-        audit::write(&mut tx, &site.random, now, Some(&person.id), action, id.as_str(), detail).await?;
-    }
     drop_draft(&mut tx, person, &what).await?;
     tx.commit().await?;
     Ok(Saved::Now(id))
+}
+
+/// Stores a change of a query that is still at `revision`; false if somebody else changed it meanwhile.
+pub(in crate::queries) async fn keep_change(
+    tx: &mut Tx,
+    site: &Site,
+    person: &Person,
+    (query, revision): (&Query, i64),
+    placement: &Placement,
+    written: &QueryInput,
+) -> web::Result<bool> {
+    let now = site.clock.now();
+    if !store::change(tx, &query.id, revision, now, &person.id, placement, written).await? {
+        return Ok(false);
+    }
+    if placement.home != query.placement.home {
+        let detail = json!({ "from": query.placement.home.value(), "to": placement.home.value() });
+        let action = Action::QueryShared;
+        audit::write(tx, &site.random, now, Some(&person.id), action, query.id.as_str(), detail).await?;
+    }
+    Ok(true)
 }

@@ -10,15 +10,15 @@ use super::workflows::Room;
 use super::{own, placing};
 use crate::accounts::audit::{self, Action};
 use crate::amazon::{self, ErrorKind};
-use crate::connections::CallError;
-use crate::ids::InstanceId;
+use crate::connections::{CallError, Grants};
+use crate::ids::{InstanceId, QueryId};
 use crate::instances::{self, Action as Does, Instance};
 use crate::queries::model::Query;
-use crate::queries::store::{self, OnAmc, Synced};
+use crate::queries::store::{self, OnAmc};
 use crate::queries::workflow::{self, definition};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, Visit};
+use crate::web::{self, Fields, Html, Person, Site, Visit};
 
 #[derive(Template)]
 #[template(path = "queries/workflow.html")]
@@ -150,6 +150,42 @@ pub(super) async fn act(
     Ok(Redirect::to(&format!("/queries/{}/workflow", query.id)).into_response())
 }
 
+/// The outcome of storing a query on AMC as a workflow.
+#[derive(Debug)]
+pub enum Synced {
+    Done {
+        workflow_id: String,
+        /// Whether AMC didn't have it before.
+        is_new: bool,
+    },
+    /// A field of the request, and what is wrong with it; an empty name is the query itself.
+    Invalid(&'static str, String),
+    /// The call to AMC failed.
+    Failed(CallError),
+}
+
+/// Stores a query on AMC as a workflow, for a person who may run queries on the instance. Without a name, a new
+/// workflow is named after the query.
+pub async fn sync(
+    site: &Site,
+    grants: &Grants,
+    person: &Person,
+    (query, instance): (&QueryId, &InstanceId),
+    named: Option<&str>,
+    over: bool,
+) -> web::Result<Synced> {
+    let room = Room { site: site.clone(), grants: grants.clone() };
+    let mut tx = site.db.read(&person.scope()).await?;
+    let query = store::find(&mut tx, &person.id, query).await?;
+    let instance = instances::require(&mut tx, &person.id, instance, Does::Run).await?;
+    let known = store::on_amc(&mut tx, &person.id, &query.id).await?;
+    drop(tx);
+    let known = known.into_iter().find(|on| on.instance == instance.id);
+    let name = named.map_or_else(|| workflow::workflow_id(&query.name), str::to_owned);
+    let job = Job { room: &room, person, query: &query, instance: &instance };
+    job.kept(&name, over, known).await
+}
+
 /// The message about the outcome.
 type Done = Option<(Tone, String)>;
 
@@ -220,10 +256,26 @@ impl Job<'_> {
     }
 
     async fn sync(&self, form: &Fields, known: Option<OnAmc>, errors: &mut Errors) -> web::Result<Done> {
-        let id = known.as_ref().map_or_else(|| form.trimmed("workflow").to_owned(), |known| known.workflow_id.clone());
+        match self.kept(form.trimmed("workflow"), form.has("over"), known).await? {
+            Synced::Done { workflow_id, is_new } => {
+                let what = if is_new { "created" } else { "updated" };
+                Ok(Some((Tone::Success, format!("The workflow {workflow_id} is {what} on AMC."))))
+            }
+            Synced::Invalid(field, sentence) => {
+                errors.add(field, sentence);
+                Ok(None)
+            }
+            Synced::Failed(error) => failed(error),
+        }
+    }
+
+    /// Stores the query on AMC as the workflow `named`, unless it is `known` there under another id. `over` replaces a
+    /// workflow that isn't known to be the query's.
+    async fn kept(&self, named: &str, over: bool, known: Option<OnAmc>) -> web::Result<Synced> {
+        let id = known.as_ref().map_or_else(|| named.to_owned(), |known| known.workflow_id.clone());
         if !workflow::is_workflow_id(&id) {
-            errors.add("workflow", "Name the workflow with letters, digits, dots, dashes and underscores.");
-            return Ok(None);
+            let sentence = "Name the workflow with letters, digits, dots, dashes and underscores.";
+            return Ok(Synced::Invalid("workflow", sentence.to_owned()));
         }
         let mut tx = self.room.site.db.read(&self.person.scope()).await?;
         let catalogue = instances::catalogue(&mut tx, &self.instance.id).await?;
@@ -231,31 +283,27 @@ impl Job<'_> {
         let now = self.room.site.clock.now();
         let made = match definition(&self.query.script(), &catalogue, now, self.instance.is_sandbox) {
             Ok(made) => made,
-            Err(sentence) => {
-                errors.add("", sentence);
-                return Ok(None);
-            }
+            Err(sentence) => return Ok(Synced::Invalid("", sentence)),
         };
         let there = match self.there(&id).await {
             Ok(there) => there,
-            Err(error) => return failed(error),
+            Err(error) => return Ok(Synced::Failed(error)),
         };
-        if known.is_none() && there.is_some() && !form.has("over") {
-            errors.add("workflow", "AMC has a workflow with this id already. Choose another id, or replace it.");
-            return Ok(None);
+        if known.is_none() && there.is_some() && !over {
+            let sentence = "AMC has a workflow with this id already. Choose another id, or replace it.";
+            return Ok(Synced::Invalid("workflow", sentence.to_owned()));
         }
         if let Err(error) = self.send(&id, &made, there.is_some()).await {
-            return failed(error);
+            return Ok(Synced::Failed(error));
         }
         let sent = Value::Object(made);
         let mut tx = self.room.site.db.write(&self.person.scope()).await?;
         let (query, instance, by) = (&self.query.id, &self.instance.id, self.person.name.as_str());
-        let one = Synced { query, instance, workflow_id: &id, revision: self.query.revision, sent: &sent, by };
+        let one = store::Synced { query, instance, workflow_id: &id, revision: self.query.revision, sent: &sent, by };
         store::synced(&mut tx, now, &one).await?;
         self.note(&mut tx, "sent", &id).await?;
         tx.commit().await?;
-        let what = if there.is_some() { "updated" } else { "created" };
-        Ok(Some((Tone::Success, format!("The workflow {id} is {what} on AMC."))))
+        Ok(Synced::Done { workflow_id: id, is_new: there.is_none() })
     }
 
     async fn send(&self, id: &str, made: &Map<String, Value>, is_there: bool) -> Result<(), CallError> {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
 use crate::queries::model::home::Home;
 use crate::queries::model::tags::Tags;
@@ -22,6 +22,8 @@ pub struct Filter {
     pub home: String,
     /// Deleted ones instead of the others.
     pub deleted: bool,
+    /// Only those after this one in the default order, whose time of change is known.
+    pub after: Option<(DateTime<Utc>, QueryId)>,
     /// `name`, `instance`, `changed`, changed by whom (`by`), last run (`ran`), last changed or run (`used`); with a
     /// leading `-` descending. By default sorted by the time of deletion or change.
     pub sort: String,
@@ -114,7 +116,9 @@ macro_rules! filtered {
             "coalesce(i.name, '') || ' ' || coalesce(i.amc_name, '') || ' ' || coalesce(i.account_name, '') || ' ' || ",
             "coalesce(h.name, '') || ' ' || coalesce(h.amc_name, '')) like lower($2) escape '\\') ",
             "and ($3 is null or q.default_instance_id = $3 or q.home_instance_id = $3) ",
-            "and ($4 = '' or ',' || q.tags || ',' like $4 escape '\\') and ($5 = '' or q.home = $5)"
+            "and ($4 = '' or ',' || q.tags || ',' like $4 escape '\\') and ($5 = '' or q.home = $5) ",
+            "and ($6 = '' or q.home_instance_id is null or $6 like '%,' || q.home_instance_id || ',%') ",
+            "and q.updated_at <= $7 and ($8 is null or q.updated_at < $7 or q.id < $8)"
         )
     };
 }
@@ -133,7 +137,7 @@ macro_rules! page {
             filtered!($kept, $of),
             " order by ",
             $order,
-            " limit $6 offset $7) as page join queries q on q.id = page.id ",
+            " limit $9 offset $10) as page join queries q on q.id = page.id ",
             with_role!(),
             "left join instances h on h.id = a.instance_id ",
             "left join instance_access d on d.instance_id = q.default_instance_id and d.person_id = $1 ",
@@ -199,7 +203,8 @@ fn paged(filter: &Filter) -> &'static str {
     }
 }
 
-fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+fn filtered(text: &'static str, tx: &Tx, person: &PersonId, filter: &Filter) -> Statement {
+    let (from, after) = filter.after.as_ref().map_or((LATEST, None), |(at, id)| (*at, Some(id)));
     let tag = if filter.tag.is_empty() { String::new() } else { format!(",{},", filter.tag.to_lowercase()) };
     sql(text)
         .bind(person)
@@ -207,22 +212,25 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(filter.instance.as_ref())
         .bind(containing(&tag))
         .bind(&filter.home)
+        .bind(tx.within())
+        .bind(from)
+        .bind(after)
 }
 
 /// The number of matching queries, counted up to `most`.
 pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     macro_rules! counted {
         ($kept:literal, $of:expr) => {
-            concat!("select count(*) as value from (select 1 as one", filtered!($kept, $of), " limit $6) as counted")
+            concat!("select count(*) as value from (select 1 as one", filtered!($kept, $of), " limit $9) as counted")
         };
     }
     let text = text!(filter, counted);
-    filtered(text, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(text, tx, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
 /// A range of the matching queries; by default most recently changed first.
 pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRange) -> Result<Vec<Line>> {
-    filtered(paged(filter), person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
+    filtered(paged(filter), tx, person, filter).bind(range.most).bind(range.skip).cached().all(tx).await
 }
 
 /// The queries most recently changed by anybody, or run by this person, newest first. Considers the last fifty
@@ -241,7 +249,7 @@ pub async fn recent(tx: &mut Tx, person: &PersonId, most: i64) -> Result<Vec<Lin
         ),
         concat!(used!(), " desc, q.id desc")
     );
-    filtered(RECENT, person, &Filter::default()).bind(most).bind(0_i64).cached().all(tx).await
+    filtered(RECENT, tx, person, &Filter::default()).bind(most).bind(0_i64).cached().all(tx).await
 }
 
 /// The tags of a person's queries with their counts, most used first.

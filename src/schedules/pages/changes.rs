@@ -26,7 +26,11 @@ const LISTED: usize = 20;
 const COUNTED: usize = 1_000;
 
 /// A schedule that this person may change, in a transaction to change it in.
-pub(super) async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(Tx, Schedule)> {
+pub(in crate::schedules) async fn to_change(
+    room: &Schedules,
+    person: &Person,
+    id: &str,
+) -> web::Result<(Tx, Schedule)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
     let schedule = changeable(&mut tx, person, id).await?;
     Ok((tx, schedule))
@@ -67,20 +71,31 @@ pub(super) async fn pause(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Redirect> {
+    let id = pause_by(&room, &person, &id, fields.trimmed("until"), fields.trimmed("note")).await?;
+    visit.flash(Tone::Success, "The schedule is paused.").await;
+    Ok(back(&id))
+}
+
+/// Pauses until the beginning of a day, or without one until somebody resumes it.
+pub(in crate::schedules) async fn pause_by(
+    room: &Schedules,
+    person: &Person,
+    id: &str,
+    until: &str,
+    note: &str,
+) -> web::Result<ScheduleId> {
     let now = room.site.clock.now();
-    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
-    let until = fields.trimmed("until");
-    let until = if until.is_empty() { None } else { Some(end_of_pause(&room, &schedule, until, now)?) };
-    let note: String = fields.trimmed("note").replace('\0', "").chars().take(NOTE_LENGTH).collect();
-    let reason = pause_text(&person, &note);
+    let (mut tx, schedule) = to_change(room, person, id).await?;
+    let until = if until.is_empty() { None } else { Some(end_of_pause(room, &schedule, until, now)?) };
+    let note: String = note.replace('\0', "").chars().take(NOTE_LENGTH).collect();
+    let reason = pause_text(person, &note);
     if !store::pause(&mut tx, now, &schedule.id, &reason, until).await? {
         return Err(web::Error::conflict("Not active", "This schedule is not active, so there is nothing to pause."));
     }
     let detail = json!({ "change": "paused", "note": note, "until": until });
-    log(&room, &mut tx, &person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
+    log(room, &mut tx, person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "The schedule is paused.").await;
-    Ok(back(&schedule.id))
+    Ok(schedule.id)
 }
 
 fn end_of_pause(room: &Schedules, schedule: &Schedule, text: &str, now: DateTime<Utc>) -> web::Result<DateTime<Utc>> {
@@ -149,23 +164,35 @@ pub(super) async fn resume(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Response> {
-    let now = room.site.clock.now();
-    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
+    let (tx, schedule) = to_change(&room, &person, &id).await?;
     let Some(with) = Missed::parse(fields.get("missed")) else {
         drop(tx);
         let mut errors = Errors::new();
         errors.add("missed", "Choose what happens to the slots in between.");
         return Ok(Html(resuming(&room, &visit, schedule, errors).await?).unprocessable());
     };
+    resume_by(&room, tx, &person, &schedule, with).await?;
+    visit.flash(Tone::Success, "The schedule is active again.").await;
+    Ok(back(&schedule.id).into_response())
+}
+
+/// Resumes a schedule; `with` says what happens to the slots in between.
+pub(in crate::schedules) async fn resume_by(
+    room: &Schedules,
+    mut tx: Tx,
+    person: &Person,
+    schedule: &Schedule,
+    with: Missed,
+) -> web::Result<()> {
+    let now = room.site.clock.now();
     if !store::resume(&mut tx, now, &schedule.id, with.name()).await? {
         return Err(web::Error::conflict("Not paused", "This schedule is not paused."));
     }
     let detail = json!({ "change": "resumed", "missed_slots": with.name() });
-    log(&room, &mut tx, &person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
+    log(room, &mut tx, person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
     tx.commit().await?;
     room.site.wakes.wake(NAME);
-    visit.flash(Tone::Success, "The schedule is active again.").await;
-    Ok(back(&schedule.id).into_response())
+    Ok(())
 }
 
 pub(super) async fn delete(
@@ -188,6 +215,23 @@ pub(super) async fn restore(
 
 /// Deletes a schedule, or restores it.
 async fn binned(room: &Schedules, person: &Person, visit: &Visit, id: &str, deleted: bool) -> web::Result<Redirect> {
+    let id = delete_by(room, person, id, deleted).await?;
+    let said = if deleted {
+        "The schedule is deleted. It can be restored here."
+    } else {
+        "The schedule is restored, and paused."
+    };
+    visit.flash(Tone::Success, said).await;
+    Ok(back(&id))
+}
+
+/// Deletes a schedule, or restores it.
+pub(in crate::schedules) async fn delete_by(
+    room: &Schedules,
+    person: &Person,
+    id: &str,
+    deleted: bool,
+) -> web::Result<ScheduleId> {
     let (mut tx, schedule) = to_change(room, person, id).await?;
     if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, deleted).await? {
         return Err(if deleted {
@@ -199,11 +243,5 @@ async fn binned(room: &Schedules, person: &Person, visit: &Visit, id: &str, dele
     let detail = json!({ "name": schedule.name, "deleted": deleted });
     log(room, &mut tx, person, (Entry::ScheduleDeleted, &schedule.id), detail).await?;
     tx.commit().await?;
-    let said = if deleted {
-        "The schedule is deleted. It can be restored here."
-    } else {
-        "The schedule is restored, and paused."
-    };
-    visit.flash(Tone::Success, said).await;
-    Ok(back(&schedule.id))
+    Ok(schedule.id)
 }

@@ -15,7 +15,7 @@ use super::preview::{self, Row};
 use super::source::{Source, Start, existing, over, source};
 use crate::accounts::audit::{self, Action as Entry};
 use crate::db::Tx;
-use crate::ids::ScheduleId;
+use crate::ids::{InstanceId, ScheduleId};
 use crate::instances::{self, Action};
 use crate::queries::{self, RunInput, WindowForm, WindowKind};
 use crate::schedules::Schedules;
@@ -199,17 +199,81 @@ pub(super) async fn add(
         return Ok(Html(FormPage { draft: kept_at, ..page }).unprocessable());
     };
     drafts::saved(&mut tx, &person, &fields).await?;
-    let now = site.clock.now();
-    let id = site.random.id::<ScheduleId>(now);
-    let input = filled.input.form();
-    store::add(&mut tx, now, &id, (&person.id, &person.name), &filled.written(&room, &instance, &input)).await?;
-    let detail =
-        json!({ "change": "created", "name": filled.name, "timing": filled.timing.describe(), "instance": instance });
-    audit::write(&mut tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
+    let id = keep_new(&room, &mut tx, &person, &filled, &instance).await?;
     tx.commit().await?;
     site.wakes.wake(crate::schedules::scheduler::NAME);
     visit.flash(Tone::Success, "The schedule is active.").await;
     Ok(Redirect::to(&format!("/schedules/{id}")).into_response())
+}
+
+/// Stores a new schedule.
+async fn keep_new(
+    room: &Schedules,
+    tx: &mut Tx,
+    person: &Person,
+    filled: &Filled,
+    instance: &InstanceId,
+) -> web::Result<ScheduleId> {
+    let (site, now) = (&room.site, room.site.clock.now());
+    let id = site.random.id::<ScheduleId>(now);
+    let input = filled.input.form();
+    store::add(tx, now, &id, (&person.id, &person.name), &filled.written(room, instance, &input)).await?;
+    let detail =
+        json!({ "change": "created", "name": filled.name, "timing": filled.timing.describe(), "instance": instance });
+    audit::write(tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
+    Ok(id)
+}
+
+/// Stores a change of a schedule that is still at `revision`; false if somebody else changed it meanwhile.
+async fn keep_change(
+    room: &Schedules,
+    tx: &mut Tx,
+    person: &Person,
+    (id, revision): (&ScheduleId, i64),
+    filled: &Filled,
+    instance: &InstanceId,
+) -> web::Result<bool> {
+    let (site, now, input) = (&room.site, room.site.clock.now(), filled.input.form());
+    let written = filled.written(room, instance, &input);
+    if !store::change(tx, now, (id, revision), (&person.id, &person.name), &written).await? {
+        return Ok(false);
+    }
+    let detail =
+        json!({ "change": "changed", "name": filled.name, "timing": filled.timing.describe(), "instance": instance });
+    audit::write(tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
+    Ok(true)
+}
+
+/// Adds a schedule for a program; the fields are those of the form.
+pub(in crate::schedules) async fn add_by(
+    room: &Schedules,
+    tx: &mut Tx,
+    person: &Person,
+    fields: &Fields,
+) -> web::Result<Result<ScheduleId, Errors>> {
+    let start = source(tx, person, fields).await?;
+    let filled = filled(room, tx, person, start, fields).await?;
+    match filled.instance.clone().filter(|_| filled.errors.is_empty()) {
+        Some(instance) => Ok(Ok(keep_new(room, tx, person, &filled, &instance).await?)),
+        None => Ok(Err(filled.errors)),
+    }
+}
+
+/// Changes a schedule for a program; missing fields stay as they are. `Ok(None)` if it isn't at `revision` any more.
+pub(in crate::schedules) async fn change_by(
+    room: &Schedules,
+    tx: &mut Tx,
+    person: &Person,
+    (id, revision): (&ScheduleId, i64),
+    fields: &Fields,
+) -> web::Result<Result<Option<()>, Errors>> {
+    let start = existing(tx, person, id).await?;
+    let filled = filled(room, tx, person, start, fields).await?;
+    let Some(instance) = filled.instance.clone().filter(|_| filled.errors.is_empty()) else {
+        return Ok(Err(filled.errors));
+    };
+    let is_kept = keep_change(room, tx, person, (id, revision), &filled, &instance).await?;
+    Ok(Ok(is_kept.then_some(())))
 }
 
 pub(super) async fn change(
@@ -234,17 +298,12 @@ pub(super) async fn change(
         return Ok(Html(FormPage { draft: kept_at, ..page }).unprocessable());
     };
     drafts::saved(&mut tx, &person, &fields).await?;
-    let (now, input) = (site.clock.now(), filled.input.form());
-    let written = filled.written(&room, &instance, &input);
-    if !store::change(&mut tx, now, (&id, revision), (&person.id, &person.name), &written).await? {
+    if !keep_change(&room, &mut tx, &person, (&id, revision), &filled, &instance).await? {
         return Err(web::Error::conflict(
             "The schedule was changed",
             "The schedule was changed meanwhile. Open it again.",
         ));
     }
-    let detail =
-        json!({ "change": "changed", "name": filled.name, "timing": filled.timing.describe(), "instance": instance });
-    audit::write(&mut tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
     tx.commit().await?;
     site.wakes.wake(crate::schedules::scheduler::NAME);
     visit.flash(Tone::Success, "The schedule was saved.").await;

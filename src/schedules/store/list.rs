@@ -29,7 +29,9 @@ pub(in crate::schedules) struct Filter {
 pub(in crate::schedules) struct Line {
     pub id: ScheduleId,
     pub name: String,
+    pub query: Option<QueryId>,
     pub query_name: Option<String>,
+    pub instance: InstanceId,
     pub instance_name: String,
     pub owner_name: String,
     pub timing: Timing,
@@ -80,7 +82,9 @@ impl FromRow for Line {
         Ok(Self {
             id: row.get("id")?,
             name: row.get("name")?,
+            query: row.get("query_id")?,
             query_name: row.get("query_name")?,
+            instance: row.get("instance_id")?,
             instance_name: row.get("instance_name")?,
             owner_name: row.get("owner_name")?,
             timing: stored("timing", row.get("timing")?)?,
@@ -113,13 +117,14 @@ macro_rules! listed {
             "and ($6 = '' or lower(s.name || ' ' || coalesce(q.name, '') || ' ' || coalesce(o.name, '')) ",
             "like lower($6) escape '\\') and ($7 is null or exists (select 1 from brands b join brand_items m ",
             "on m.brand_id = b.id where b.id = $7 and b.instance_id = s.instance_id ",
-            "and cast(s.input as text) like '%' || m.value || '%'))",
+            "and cast(s.input as text) like '%' || m.value || '%')) ",
+            "and ($8 = '' or $8 like '%,' || s.instance_id || ',%')",
             $rest
         )
     };
 }
 
-fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement {
+fn filtered(text: &'static str, tx: &Tx, person: &PersonId, filter: &Filter) -> Statement {
     sql(text)
         .bind(person)
         .bind(filter.deleted)
@@ -128,12 +133,13 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
         .bind(filter.state.map_or("", State::name))
         .bind(containing(&filter.text))
         .bind(filter.brand.as_ref())
+        .bind(tx.within())
 }
 
 /// The number of matching schedules, counted up to `most`.
 pub(in crate::schedules) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
-    const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $8) as counted");
-    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $9) as counted");
+    filtered(COUNT, tx, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
 /// A range of the matching schedules: the next due first, then those that don't run.
@@ -145,16 +151,16 @@ pub(in crate::schedules) async fn list(
     range: PageRange,
 ) -> Result<Vec<Line>> {
     const LIST: &str = listed!(
-        "s.id, s.name, q.name as query_name, coalesce(i.name, i.amc_name) as instance_name, \
+        "s.id, s.name, s.query_id, s.instance_id, q.name as query_name, coalesce(i.name, i.amc_name) as instance_name, \
          coalesce(o.name, 'somebody else') as owner_name, s.timing, s.state, s.state_reason, s.next_at, s.due_at, \
          l.state as last_state, l.at as last_at, l.execution_id as last_execution, \
-         (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $8 and g.state = 'succeeded') \
-         as succeeded, (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $8 \
+         (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $9 and g.state = 'succeeded') \
+         as succeeded, (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $9 \
          and g.state in ('succeeded', 'failed', 'refused')) as ended, \
-         (select cast(avg(g.took_seconds) as bigint) from schedule_slots g where g.schedule_id = s.id and g.at > $8 \
+         (select cast(avg(g.took_seconds) as bigint) from schedule_slots g where g.schedule_id = s.id and g.at > $9 \
          and g.state = 'succeeded') as took_seconds",
-        " order by case s.state when 'active' then 0 when 'paused' then 1 else 2 end, s.due_at, s.id limit $9 offset $10"
+        " order by case s.state when 'active' then 0 when 'paused' then 1 else 2 end, s.due_at, s.id limit $10 offset $11"
     );
     let month = now - TimeDelta::days(30);
-    filtered(LIST, person, filter).bind(month).bind(range.most).bind(range.skip).all(tx).await
+    filtered(LIST, tx, person, filter).bind(month).bind(range.most).bind(range.skip).all(tx).await
 }

@@ -40,6 +40,7 @@ const ROOMS: &[&str] = &[
     "accounts",
     "connections",
     "instances",
+    "tokens",
     "queries",
     "results",
     "executions",
@@ -53,6 +54,7 @@ const ROOMS: &[&str] = &[
     "help",
     "backups",
     "usage",
+    "api",
     "home",
 ];
 
@@ -76,6 +78,8 @@ const WRITERS: &[(&str, &str)] = &[
     ("usage_days", "usage/store"),
     ("audit", "accounts/audit"),
     ("connections", "connections/store"),
+    ("personal_tokens", "tokens/store"),
+    ("api_requests", "api/store"),
     ("instances", "instances/store"),
     ("instance_access", "instances/store"),
     ("access_grants", "instances/store"),

@@ -116,8 +116,17 @@ pub(in crate::executions::pages) async fn csv(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
+    csv_file(&room, &person, &id, query).await
+}
+
+pub(in crate::executions) async fn csv_file(
+    room: &Executions,
+    person: &Person,
+    id: &str,
+    query: Option<String>,
+) -> web::Result<Response> {
     let (form, mark) = csv_form(&Fields::of_address(query.as_deref().unwrap_or_default()))?;
-    let mut file = Taken::out(&room, &person, &id, query, "csv").await?;
+    let mut file = Taken::out(room, person, id, query, "csv").await?;
     file.mark = mark;
     let stream = room.result_store.export_csv(&file.key, &file.filters, form).await.map_err(failed)?;
     Ok(file.answer("csv", "text/csv; charset=utf-8", Body::from_stream(stream)))
@@ -144,7 +153,16 @@ pub(in crate::executions::pages) async fn json(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
-    let file = Taken::out(&room, &person, &id, query, "json").await?;
+    json_file(&room, &person, &id, query).await
+}
+
+pub(in crate::executions) async fn json_file(
+    room: &Executions,
+    person: &Person,
+    id: &str,
+    query: Option<String>,
+) -> web::Result<Response> {
+    let file = Taken::out(room, person, id, query, "json").await?;
     let stream = room.result_store.export_json(&file.key, &file.filters).await.map_err(failed)?;
     Ok(file.answer("json", "application/json", Body::from_stream(stream)))
 }
@@ -167,7 +185,16 @@ pub(in crate::executions::pages) async fn parquet(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> web::Result<Response> {
-    let file = Taken::out(&room, &person, &id, query, "parquet").await?;
+    parquet_file(&room, &person, &id, query).await
+}
+
+pub(in crate::executions) async fn parquet_file(
+    room: &Executions,
+    person: &Person,
+    id: &str,
+    query: Option<String>,
+) -> web::Result<Response> {
+    let file = Taken::out(room, person, id, query, "parquet").await?;
     let (stream, size) = room.result_store.export_parquet(&file.key, &file.filters).await.map_err(failed)?;
     let mut answer = file.answer("parquet", "application/vnd.apache.parquet", Body::from_stream(stream));
     if let Some(size) = size {

@@ -5,7 +5,7 @@
 
 mod chart;
 mod columns;
-mod downloads;
+pub(in crate::executions) mod downloads;
 mod params;
 mod rows;
 mod suppressed;

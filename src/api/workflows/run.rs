@@ -1,0 +1,142 @@
+//! Running a saved query.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::own;
+use super::shape::{PrivacyInput, WindowInput};
+use crate::api::Api;
+use crate::api::endpoint::{Endpoint, Routes};
+use crate::api::executions::{Execution, actor, shown};
+use crate::api::idempotency::IdempotencyKey;
+use crate::api::input::{Body, invalid, pointer};
+use crate::api::reply::{Result, created, refused};
+use crate::api::schema::body;
+use crate::executions::{Request, What};
+use crate::ids::InstanceId;
+use crate::instances::Role;
+use crate::queries::{self, Given, Query, RunInput, RunOptions};
+use crate::tokens::{Area, Level};
+use crate::web::components::Errors;
+use crate::web::{Error, Person};
+
+/// Maximum number of acknowledged codes: more than there are.
+const MOST_ACKNOWLEDGED: usize = 200;
+
+body! {
+    /// The input of a run. Everything that is left out is as the query says.
+    ExecuteInput {
+        /// Where to run; by default the query's default instance.
+        instance: Option<InstanceId>,
+        /// Values of parameters by name: texts, numbers, true or false, or lists of texts. A text is read like typed input.
+        parameters: Option<BTreeMap<String, Value>>,
+        window: Option<WindowInput>,
+        privacy: Option<PrivacyInput>,
+        options: Option<OptionsInput>,
+        /// Codes of findings that you have checked and accept, where the check may be wrong about AMC.
+        acknowledge_findings: Option<Vec<String>>,
+        /// The revision that you have read: if the query has changed since, nothing is started.
+        revision: Option<i64>,
+    }
+
+    /// Options that are sent to AMC.
+    OptionsInput {
+        /// Adds a column of this name with the number of users behind each row.
+        user_count_column: Option<String>,
+        /// Adds a column of this name with the reason why a row was filtered.
+        reason_column: Option<String>,
+        /// From 900 to 86400.
+        timeout_seconds: Option<u32>,
+        /// Run despite gaps in the data.
+        ignore_data_gaps: Option<bool>,
+    }
+}
+
+pub(super) fn add(routes: Routes) -> Routes {
+    let execute = Endpoint::post("/api/workflows/{id}/execute", "executeWorkflow", "Run a query")
+        .about("Starts an execution and answers at once. Follow it at its address or by its events.")
+        .scope(Area::Executions, Level::Write)
+        .role(Role::Analyst)
+        .takes::<ExecuteInput>()
+        .returns::<Execution>(202, "The execution was started.");
+    routes.add(execute, start)
+}
+
+/// Values of parameters; those that no parameter can have are reported as `param.…`.
+pub(in crate::api) fn given(values: &BTreeMap<String, Value>, errors: &mut Errors) -> BTreeMap<String, Given> {
+    let mut all = BTreeMap::new();
+    for (name, value) in values {
+        match Given::from_json(value) {
+            Some(given) => {
+                all.insert(name.clone(), given);
+            }
+            None => errors.add(
+                format!("param.{name}"),
+                "A value must be a text, a number, true, false, null, or a list of texts and numbers.",
+            ),
+        }
+    }
+    all
+}
+
+impl ExecuteInput {
+    /// The input of the run, completed from the query.
+    fn run(&self, query: &Query) -> (RunInput, Errors) {
+        let mut errors = Errors::new();
+        let values = self.parameters.as_ref().map(|values| given(values, &mut errors)).unwrap_or_default();
+        let window = self.window.as_ref().map_or_else(|| query.window.clone(), |window| window.over(&query.window));
+        let window = window.choice(&mut errors);
+        let privacy = match &self.privacy {
+            Some(privacy) => privacy.over(&query.privacy, &mut errors),
+            None => query.privacy.clone(),
+        };
+        let options = self.options.as_ref().map(|options| RunOptions {
+            user_count_column: options.user_count_column.clone(),
+            reason_column: options.reason_column.clone(),
+            timeout_seconds: options.timeout_seconds,
+            ignore_data_gaps: options.ignore_data_gaps.unwrap_or_default(),
+        });
+        let accepted = self.acknowledge_findings.iter().flatten().take(MOST_ACKNOWLEDGED).cloned();
+        let acknowledge_findings: BTreeSet<String> = accepted.collect();
+        let input = RunInput { values, window, privacy, options: options.unwrap_or_default(), acknowledge_findings };
+        (input, errors)
+    }
+}
+
+async fn start(
+    State(api): State<Api>,
+    person: Person,
+    Extension(IdempotencyKey(key)): Extension<IdempotencyKey>,
+    Path(id): Path<String>,
+    Body(input): Body<ExecuteInput>,
+) -> Result<Response> {
+    let id = own(&id)?;
+    let mut tx = api.site.db.write(&person.scope()).await?;
+    let query = queries::find(&mut tx, &person.id, &id).await?;
+    let (run, mut errors) = input.run(&query);
+    let default = query.placement.default_instance.clone().filter(|id| tx.reaches(id));
+    let Some(instance) = input.instance.clone().or(default) else {
+        errors.add("instance", "The query has no default instance. Name the instance on which it runs.");
+        return Err(invalid(&errors, pointer));
+    };
+    if !errors.is_empty() {
+        return Err(invalid(&errors, pointer));
+    }
+    if !tx.reaches(&instance) {
+        return Err(Error::Missing.into());
+    }
+    let what = What::Query { id, revision: input.revision, instance, input: run };
+    let request = Request { what, key };
+    let started = api.executions.start(&mut tx, &actor(&person), &request).await.map_err(refused)?;
+    let execution = shown(&mut tx, &person, &started.id).await?;
+    tx.commit().await?;
+    if started.is_new {
+        api.executions.wake();
+    }
+    created(StatusCode::ACCEPTED, &format!("/api/executions/{}", started.id), &execution)
+}

@@ -1,0 +1,48 @@
+//! Personal tokens: how programs call the API for a person.
+//!
+//! A token allows some kinds of things, to read or also to change them, on all of its person's instances or on some,
+//! for at most a year. It is shown once and stored as a hash. Whatever the person loses, their tokens lose at the same
+//! moment: the person is read with each request. Tokens reach the API only: never a page, a session or a token.
+
+mod bearer;
+mod model;
+mod pages;
+mod store;
+
+pub use bearer::{Access, Bearer, authenticate};
+pub use model::{Area, Level, Scopes, is_token};
+pub use store::revoke_all;
+
+use crate::accounts::audit::Action;
+use crate::web::Site;
+use crate::web::room::{PageEntry, Room};
+use crate::web::shell::Section;
+
+/// The room.
+pub fn room(site: Site) -> Room {
+    Room {
+        settings: const { &[Section::Tokens] },
+        pages: const {
+            &[
+                PageEntry::new("/settings/tokens", "API tokens", "personal access programs scripts bearer settings"),
+                PageEntry::new("/settings/tokens/new", "New API token", "personal access programs create"),
+            ]
+        },
+        actions: &[Action::TokenCreated, Action::TokenRevoked],
+        ..Room::new(pages::routes(site))
+    }
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Section {
+    /// `/settings/tokens` and below.
+    pub const Tokens: Self = Self::new("/settings/tokens", "API tokens", "key");
+}
+
+#[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
+impl Action {
+    /// Somebody created a personal token.
+    pub const TokenCreated: Self = Self::new("token-created", "API token created");
+    /// Somebody revoked a personal token.
+    pub const TokenRevoked: Self = Self::new("token-revoked", "API token revoked");
+}
