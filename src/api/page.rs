@@ -70,8 +70,8 @@ pub(super) async fn show(State(described): State<Described>, _: Person, visit: V
     let (document, endpoints) = &*described.0;
     let row = |endpoint: &Endpoint| Row { scope: endpoint.scope_name(), endpoint: endpoint.clone() };
     let group = |(name, title): &(&'static str, &'static str)| Group {
-        name,
-        title,
+        name: *name,
+        title: *title,
         rows: endpoints.iter().filter(|endpoint| tag(endpoint.path) == *name).map(row).collect(),
     };
     let address = document["servers"][0]["url"].as_str().unwrap_or_default().to_owned();
@@ -92,6 +92,6 @@ impl ApiPage {
 }
 
 pub(super) async fn document(State(described): State<Described>, conditions: Conditions) -> Result<Response> {
-    let (document, _): &(Value, Vec<Endpoint>) = &described.0;
+    let (document, _): &(Value, Vec<Endpoint>) = &*described.0;
     found(&conditions, document)
 }

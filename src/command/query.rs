@@ -200,7 +200,7 @@ async fn found(remote: &Remote, name: &str) -> anyhow::Result<String> {
 async fn ended(remote: &Remote, id: &str) -> anyhow::Result<bool> {
     let (path, mut tag, mut shown) = (format!("api/executions/{id}/status"), String::new(), String::new());
     loop {
-        let answer = remote.get(&path, &[(IF_NONE_MATCH.as_str(), &tag)]).await?;
+        let answer = remote.get(&path, &[(IF_NONE_MATCH.as_str(), tag.as_str())]).await?;
         if answer.status() != StatusCode::NOT_MODIFIED {
             tag = answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
             let status = read(answer).await?;
@@ -224,7 +224,7 @@ async fn ended(remote: &Remote, id: &str) -> anyhow::Result<bool> {
 }
 
 async fn write(result: Response, output: Option<&PathBuf>) -> anyhow::Result<()> {
-    let mut chunks = result.bytes_stream();
+    let mut chunks = std::pin::pin!(result.bytes_stream());
     let mut out: Box<dyn std::io::Write + Send> = match output {
         Some(path) => {
             Box::new(std::fs::File::create(path).with_context(|| format!("{} can't be written", path.display()))?)

@@ -265,6 +265,12 @@ struct ShownPage {
     address: String,
 }
 
+impl NewPage {
+    fn reach(&self) -> &'static str {
+        if self.form.is_limited { "some" } else { "all" }
+    }
+}
+
 impl ShownPage {
     /// A command that says whose token it is and what it allows.
     fn example(&self) -> String {

@@ -11,8 +11,6 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use tower_sessions::{session, session_store};
 
-use super::components::Errors;
-use super::problem::FieldErrors;
 use super::shell::{Section, Shell};
 use crate::db::{self, Db, Trouble};
 
@@ -46,8 +44,6 @@ pub enum Error {
     Missing,
     /// The request is invalid; the text says what to do.
     Invalid(String),
-    /// Some fields of a program's request are invalid. A page shows its form again instead.
-    Fields(Errors),
     /// The person may not do this; the text is the reason.
     Forbidden(String),
     /// The request conflicts with the current state: somebody changed it, or it isn't ready.
@@ -97,7 +93,6 @@ impl Error {
             Self::SignIn { .. } => StatusCode::SEE_OTHER,
             Self::Missing => StatusCode::NOT_FOUND,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Gone(_) => StatusCode::GONE,
@@ -114,7 +109,6 @@ impl Error {
             Self::SignIn { .. } => "Sign in first",
             Self::Missing => "Page not found",
             Self::Invalid(_) => "Bad request",
-            Self::Fields(_) => "Some fields don't fit",
             Self::Forbidden(_) => "Not allowed",
             Self::Conflict(conflict) => conflict.title,
             Self::Gone(_) => "No longer available",
@@ -137,7 +131,6 @@ impl Error {
             | Self::Gone(what)
             | Self::WrongHost(what)
             | Self::Unavailable(what) => what.clone(),
-            Self::Fields(errors) => errors.iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join(" "),
             Self::Conflict(conflict) => conflict.sentence.clone(),
             Self::TooLarge => "The request is larger than this installation accepts. Send less, or ask your \
                                RecomAMP administrator to raise RECOMAMP_MAX_BODY_KIB."
@@ -219,9 +212,6 @@ impl IntoResponse for Error {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(Shown::from(&self));
-        if let Self::Fields(errors) = &self {
-            response.extensions_mut().insert(FieldErrors::from(errors));
-        }
         response
     }
 }

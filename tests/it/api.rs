@@ -5,6 +5,7 @@ mod input;
 mod lists;
 mod repeats;
 mod roles;
+mod rooms;
 
 use std::collections::BTreeMap;
 

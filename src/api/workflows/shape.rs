@@ -177,7 +177,7 @@ impl Workflow {
     pub(super) fn new(query: Query, tx: &Tx) -> Self {
         Self {
             default_instance: default_instance(&query, tx),
-            home: query.placement.home.to_string(),
+            home: query.placement.home.value(),
             tags: query.tags.iter().map(str::to_owned).collect(),
             parameters: query.fields.into_iter().map(Parameter::from).collect(),
             window: Window::from(query.window),
@@ -214,7 +214,7 @@ impl From<WindowForm> for Window {
 impl WorkflowSummary {
     pub(super) fn new(line: Line, tx: &Tx) -> Self {
         Self {
-            home: line.home.to_string(),
+            home: line.home.value(),
             tags: line.tags.iter().map(str::to_owned).collect(),
             default_instance: line.instance.filter(|id| tx.reaches(id)),
             id: line.id,
@@ -294,6 +294,9 @@ impl WorkflowInput {
     pub(super) fn pointer(&self, field: &str) -> String {
         if field == "instance" {
             return "/default_instance".to_owned();
+        }
+        if field.starts_with("parameters") {
+            return format!("/{field}");
         }
         let Some((name, part)) = field.strip_prefix("field.").and_then(|rest| rest.rsplit_once('.')) else {
             return crate::api::input::pointer(field);

@@ -50,7 +50,7 @@ async fn merging(desk: &Desk, tx: &mut Tx, person: &Person, id: &str) -> web::Re
     let id: QueryId = id.parse().map_err(|_| web::Error::Missing)?;
     let query = queries::find(tx, &person.id, &id).await?;
     let made = store::use_of(tx, &person.id, &id).await?;
-    let entry = find(desk, tx, person, &made.template).await?;
+    let entry = find(&desk.guides, tx, person, &made.template).await?;
     let theirs = now_of(&entry, &made, desk.site.config.is_demo());
     let mine = queries::to_file(&query.clone().into());
     let segments = merge::merged(&made.base, &mine, &theirs);

@@ -61,7 +61,7 @@ impl Home {
     }
 
     /// As [`Home::parse`] reads it.
-    pub(in crate::queries) fn value(&self) -> String {
+    pub fn value(&self) -> String {
         self.instance().map_or_else(|| self.name().to_owned(), ToString::to_string)
     }
 }

@@ -177,8 +177,8 @@ stories! {
         other.call(Method::DELETE, &address, &[], None).await.with(204);
         let tokens = ada.get("/settings/tokens").await.attributes("tbody th a", "href");
         let log = |page: &str| format!("/settings/audit?token={}", page.rsplit('/').next().unwrap());
-        let done = |page: String| async { ada.get(&log(&page)).await.with(200).texts("tbody td:nth-of-type(1)") };
-        let mut all = [done(tokens[0].clone()).await, done(tokens[1].clone()).await];
+        let done = async |page: &str| ada.get(&log(page)).await.with(200).texts("tbody td:nth-of-type(1)");
+        let mut all = [done(&tokens[0]).await, done(&tokens[1]).await];
         all.sort();
         assert_eq!(all, [vec!["Execution started"], vec!["Query deleted"]]);
         assert!(ada.get(&tokens[0]).await.attributes("main a", "href").contains(&log(&tokens[0])));
