@@ -6,6 +6,7 @@ mod lists;
 mod repeats;
 mod roles;
 mod rooms;
+mod schemathesis;
 
 use std::collections::BTreeMap;
 

@@ -69,7 +69,7 @@ fn format(headers: &HeaderMap) -> Option<Format> {
             accepted.iter().find_map(|range| {
                 let mut parts = range.split(';').map(str::trim);
                 let is_it = parts.next().is_some_and(|range| range.eq_ignore_ascii_case(wanted));
-                let quality = || parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
+                let mut quality = || parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
                 is_it.then(|| quality().unwrap_or(1.0))
             })
         };

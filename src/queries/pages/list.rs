@@ -183,6 +183,7 @@ pub(super) fn filter(params: &mut ListParams) -> Filter {
         favourites: params.is("stars", "mine"),
         home: params.value("home", "visibility", home).unwrap_or_default().to_owned(),
         deleted: false,
+        after: None,
         sort: params.sort(&SORTS, "-changed"),
     }
 }

@@ -38,8 +38,10 @@ fn body(operation: &Operation, instance: &str, query: &str) -> Option<Value> {
     operation.has_body.then(|| match operation.path.as_str() {
         path if path.ends_with("/execute") => json!({ "instance": instance }),
         path if path.ends_with("/sync") => json!({ "instance": instance }),
+        path if path.ends_with("/pause") => json!({}),
+        path if path.ends_with("/resume") => json!({ "missed": "latest" }),
         path if path.starts_with("/api/schedules") => {
-            json!({ "name": "Theirs", "workflow": query, "instance": instance, "timing": { "repeat": "daily", "at": "09:00" }, "missed": "latest" })
+            json!({ "name": "Theirs", "workflow": query, "instance": instance, "timing": { "repeat": "daily", "at": "09:00" } })
         }
         path if path.starts_with("/api/query-templates") => json!({}),
         _ => json!({ "name": "Theirs", "sql": "SELECT campaign FROM dsp_impressions GROUP BY campaign" }),
