@@ -6,7 +6,7 @@ use super::store;
 use crate::db::Tx;
 use crate::guides::Guides;
 use crate::ids::QueryId;
-use crate::queries::QueryInput;
+use crate::queries::{self, QueryInput};
 use crate::web::{self, Fields, Person, Site};
 
 /// A template, as a person sees it.
@@ -74,5 +74,7 @@ pub async fn create_query(
     slug: &str,
     fields: &Fields,
 ) -> web::Result<QueryId> {
-    pages::doing::made(tx, site, guides, person, slug, fields).await
+    let id = pages::doing::made(tx, site, guides, person, slug, fields).await?;
+    queries::note(tx, site, person, &id, "created from a template").await?;
+    Ok(id)
 }

@@ -42,7 +42,7 @@ pub use pages::{
 };
 pub use prepare::{AmcParameters, Prepared, field_kind, prepare};
 pub use reads::{amend, errors, reads, replace};
-pub use saving::{Saved, add, change, set_deleted};
+pub use saving::{Saved, add, change, note, set_deleted};
 pub use source_map::{Piece, SourceMap};
 pub use store::{
     DraftSeed, DraftText, Filter, Line, PastRun, TypicalDuration, create, create_draft, drafts_mentioning, find, list,
@@ -83,7 +83,13 @@ pub fn room(site: Site, grants: Grants, trials: Arc<Trials>) -> Room {
                 find: |tx, person, q, range| found(tx, person, q, range).boxed(),
             }]
         },
-        actions: &[Action::QueryDeleted, Action::QueryRestored, Action::QueryShared, Action::WorkflowChanged],
+        actions: &[
+            Action::QueryWritten,
+            Action::QueryDeleted,
+            Action::QueryRestored,
+            Action::QueryShared,
+            Action::WorkflowChanged,
+        ],
         workers: vec![Arc::new(BinPurger::new(site.clone()))],
         ..Room::new(pages::routes(site.clone(), trials).merge(pages::workflow_routes(site, grants)))
     }
@@ -97,6 +103,8 @@ impl Section {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
+    /// A program created a query, or changed one.
+    pub const QueryWritten: Self = Self::new("query-written", "Query created or changed by a program");
     /// A query was moved to the bin.
     pub const QueryDeleted: Self = Self::new("query-deleted", "Query deleted");
     /// A query was restored from the bin.

@@ -1,10 +1,13 @@
 //! Creating, changing and deleting queries for programs, by the same rules as the editor's form.
 
+use serde_json::json;
+
 use super::model::QueryInput;
 use super::pages::placing::{self, PlacementInput};
 use super::pages::{bin, for_change, saving};
 use super::store::{self, NewQuery};
-use crate::db::Tx;
+use crate::accounts::audit::{self, Action};
+use crate::db::{self, Tx};
 use crate::ids::QueryId;
 use crate::web::components::Errors;
 use crate::web::{self, Person, Site};
@@ -38,6 +41,7 @@ pub async fn add(
     let now = site.clock.now();
     let id: QueryId = site.random.id(now);
     store::add(tx, now, &person.id, &NewQuery { id: &id, draft: None, placement: &placement, written }).await?;
+    note(tx, site, person, &id, "created").await?;
     Ok(Ok(id))
 }
 
@@ -69,7 +73,17 @@ pub async fn change(
         return Ok(Saved::Same);
     }
     let is_kept = saving::keep_change(tx, site, person, (&query, revision), &placement, written).await?;
-    Ok(if is_kept { Saved::Done } else { Saved::Stale })
+    if !is_kept {
+        return Ok(Saved::Stale);
+    }
+    note(tx, site, person, id, "changed").await?;
+    Ok(Saved::Done)
+}
+
+/// Records what a program did with a query. A person's own changes are its versions.
+pub async fn note(tx: &mut Tx, site: &Site, person: &Person, id: &QueryId, what: &str) -> db::Result<()> {
+    let (now, detail) = (site.clock.now(), json!({ "change": what }));
+    audit::write(tx, &site.random, now, Some(&person.id), Action::QueryWritten, id.as_str(), detail).await
 }
 
 /// Moves a query that this person may change to the bin, or restores it from there.

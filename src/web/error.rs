@@ -362,6 +362,20 @@ pub(super) fn by_status(status: StatusCode) -> Shown {
     Shown::from(&error)
 }
 
+/// The content for an error of the API of which only the status is known.
+pub(super) fn for_program(status: StatusCode) -> Shown {
+    let mut shown = by_status(status);
+    let sentence = match status {
+        StatusCode::METHOD_NOT_ALLOWED => "This address doesn't have this method. The Allow header names those it has.",
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
+            "The request doesn't fit this address. Check it against the API's page."
+        }
+        _ => return shown,
+    };
+    sentence.clone_into(&mut shown.sentence);
+    shown
+}
+
 /// Whether a retry may succeed.
 fn passes(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()

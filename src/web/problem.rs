@@ -153,10 +153,14 @@ fn media_range(text: &str) -> (String, f32) {
 pub async fn problems(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let wants_json = wants_json(&request);
     let request_id = if wants_json { request_id(request.headers()) } else { String::new() };
-    let response = next.run(request).await;
+    let is_api = is_api(request.uri().path());
+    let mut response = next.run(request).await;
     let status = response.status();
     if !wants_json || !(status.is_client_error() || status.is_server_error()) || is_json(&response) {
         return response;
+    }
+    if is_api && response.extensions().get::<Shown>().is_none() {
+        response.extensions_mut().insert(error::for_program(status));
     }
     document(response, &config.public_url, &request_id)
 }
@@ -181,7 +185,7 @@ fn document(response: Response, types: &Url, request_id: &str) -> Response {
     let shown = parts.extensions.remove::<Shown>().unwrap_or_else(|| error::by_status(parts.status));
     let mut problem = json!({
         "type": address(types, name(parts.status)),
-        "title": shown.title,
+        "title": if parts.status == StatusCode::NOT_FOUND { "Not found" } else { shown.title },
         "status": parts.status.as_u16(),
         "detail": shown.sentence,
         "instance": request_id,
