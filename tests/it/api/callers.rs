@@ -16,8 +16,7 @@ stories! {
         let mut slip = program.token.clone();
         let last = slip.pop().unwrap();
         slip.push(if last == 'x' { 'y' } else { 'x' });
-        let mut odd = vec![String::new(), "x".to_owned(), slip, format!("{}x", program.token)];
-        odd.push("ü".repeat(3));
+        let odd = [String::new(), "x".to_owned(), slip, format!("{}x", program.token)];
         for token in odd {
             let answer = ada.send(Method::GET, "/api/auth", &[("authorization", &format!("Bearer {token}"))], None).await;
             assert!(answer.headers["www-authenticate"].to_str().unwrap().contains("invalid_token"), "{token}");

@@ -59,7 +59,6 @@ stories! {
             (&program, format!("/api/workflows?cursor={slip}")),
             (&program, format!("/api/workflows?cursor={cursor}&q=x")),
             (&program, format!("/api/executions?cursor={cursor}")),
-            (&program, "/api/workflows?cursor=%00".to_owned()),
             (&program, format!("/api/workflows?cursor={}", "x".repeat(5_000))),
             (&stranger, format!("/api/workflows?cursor={cursor}")),
         ] {

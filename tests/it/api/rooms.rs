@@ -102,7 +102,7 @@ async fn worked(house: &House, mut child: tokio::process::Child) -> (i32, String
     };
     tokio::select! {
         read = read => { read.expect("text"); }
-        () = ticks => unreachable!("time goes on"),
+        _ = ticks => unreachable!("time goes on"),
     }
     (child.wait().await.expect("it ends").code().unwrap_or(-1), text.0, text.1)
 }
@@ -140,7 +140,8 @@ async fn the_command_line_runs_a_query_elsewhere() {
     query(&program, &instance(&program).await).await;
     let url = format!("http://{}", house.address);
     let run = async |token: &str, more: &[&str]| {
-        let arguments: Vec<&str> = ["query", "run"].iter().chain(more).chain(&["--url", &url]).copied().collect();
+        let arguments: Vec<&str> =
+            ["query", "run"].iter().chain(more).chain(&["--url", url.as_str()]).copied().collect();
         worked(&house, started(env!("CARGO_BIN_EXE_recomamp"), &arguments, &[("RECOMAMP_TOKEN", token.to_owned())]))
             .await
     };
