@@ -1,10 +1,5 @@
 //! The page of the API, and its document.
 
-use askama::Template;
-use axum::extract::State;
-use axum::response::Response;
-use serde_json::Value;
-
 use super::Described;
 use super::document::tag;
 use super::endpoint::{Endpoint, Param};
@@ -12,6 +7,9 @@ use super::reply::{Conditions, Result, found};
 use crate::instances::Role;
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, PROBLEMS, Person, ProblemKind, Visit};
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
 
 #[derive(Template)]
 #[template(path = "api/page.html")]
@@ -92,6 +90,6 @@ impl ApiPage {
 }
 
 pub(super) async fn document(State(described): State<Described>, conditions: Conditions) -> Result<Response> {
-    let (document, _): &(Value, Vec<Endpoint>) = &*described.0;
+    let (document, _) = &*described.0;
     found(&conditions, document)
 }

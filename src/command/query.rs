@@ -335,7 +335,7 @@ async fn checked(answer: Response) -> anyhow::Result<Response> {
     };
     for error in problem["errors"].as_array().into_iter().flatten() {
         let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-        told.push_str(&format!("\n  {}: {}", text("pointer"), text("detail")));
+        told = format!("{told}\n  {}: {}", text("pointer"), text("detail"));
     }
     bail!(told)
 }
