@@ -11,6 +11,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::Described;
+use super::document::tag;
+use super::endpoint::{Endpoint, Param};
+use super::reply::{Conditions, Result, found};
+use crate::instances::Role;
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Html, PROBLEMS, Person, ProblemKind, Visit};
+
 #[derive(Template)]
 #[template(path = "api/page.html")]
 pub(super) struct ApiPage {
