@@ -1,12 +1,5 @@
 //! The page of the API, and its document.
 
-use super::Described;
-use super::document::tag;
-use super::endpoint::{Endpoint, Param};
-use super::reply::{Conditions, Result, found};
-use crate::instances::Role;
-use crate::web::shell::{Section, Shell};
-use crate::web::{self, Html, PROBLEMS, Person, ProblemKind, Visit};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
