@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{EVERYTHING, Program, instance, kind, problem, query, read};
-use crate::support::{House, stories};
+use crate::support::stories;
 
 stories! {
     /// A mistyped, invented, expired or revoked token is refused, each with what to do; cookies don't help.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{EVERYTHING, Program, instance, kind, pointers, problem, query, read};
 use crate::executions::REACH;
-use crate::support::{Answer, House, stories};
+use crate::support::{Answer, stories};
 
 /// A body that isn't made by a JSON library.
 async fn raw(program: &Program, address: &str, kind: &str, body: String) -> Answer {

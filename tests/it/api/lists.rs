@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{EVERYTHING, Program, instance, kind, problem, query, read};
-use crate::support::{House, stories};
+use crate::support::stories;
 
 /// All items of a list, following its links.
 async fn followed(program: &Program, first: &str) -> (Vec<Value>, usize) {

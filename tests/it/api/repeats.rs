@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{EVERYTHING, Program, instance, kind, problem, query, read};
-use crate::support::{House, execute, stories};
+use crate::support::{execute, stories};
 
 const EXECUTIONS: &str = "select count(*) as value from executions";
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{EVERYTHING, Program, kind, problem, read};
 use crate::security::others;
-use crate::support::{House, stories};
+use crate::support::stories;
 
 /// An operation of the document.
 struct Operation {
