@@ -55,6 +55,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/api/instances/{id}", "/api/instances/{instance}"),
     ("/api/workflows/{id}", "/api/workflows/{query}"),
     ("/api/executions/{id}", "/api/executions/{execution}"),
+    ("/api/schedules/{id}", "/api/schedules/{schedule}"),
+    ("/api/data-sources/{name}", "/api/data-sources/dsp_impressions"),
+    ("/api/query-templates/{slug}", "/api/query-templates/reach-by-campaign"),
+    ("/api/guides/{slug}", "/api/guides/first-query"),
 ];
 
 /// Ends of addresses that need a secret or a shared role: the page for a wrong one is measured.
