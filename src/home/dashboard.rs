@@ -239,6 +239,8 @@ mod tests {
     fn the_dashboard_follows_what_runs_and_says_why_it_waits() {
         let line = Line {
             id: crate::ids::Random::seeded(1).id(DateTime::UNIX_EPOCH),
+            instance: crate::ids::Random::seeded(2).id(DateTime::UNIX_EPOCH),
+            query: None,
             query_name: "Reach <b>".into(),
             person_name: "Ada".into(),
             instance_name: "Acme".into(),
