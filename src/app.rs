@@ -46,8 +46,8 @@ use crate::web::session::Sessions;
 use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
-    accounts, api, backups, connections, data_sources, executions, guides, help, home, instances, library, links,
-    notices, people, queries, results, schedules, tokens, usage,
+    accounts, api, backups, connections, data_sources, deliveries, executions, guides, help, home, instances, library,
+    links, notices, people, queries, results, schedules, tokens, usage,
 };
 
 /// Signed-in people cached in memory; when there are more, the cache is cleared.
@@ -125,6 +125,7 @@ impl App {
             links::room(site(), &self.executions),
             help::room(site()),
             api::room(site(), grants(), self.executions.clone(), self.guides.clone(), schedules),
+            deliveries::room(site(), &self.executions, &self.process),
             notices::room(site(), &self.executions, &self.process),
             people::room(site()),
             connections::room(grants(), process()),

@@ -49,6 +49,8 @@ pub struct Config {
     pub results_bucket: Option<Bucket>,
     /// A folder with guides and templates in addition to the built-in ones.
     pub guides_dir: Option<PathBuf>,
+    /// The folder below which results may be delivered as files; without it, they can't be.
+    pub deliveries_dir: Option<PathBuf>,
     /// Credentials for Amazon; none means demo mode.
     pub amazon: Option<AmazonApp>,
     /// Hosts that replace Amazon's own, in the order of [`REGIONS`].
@@ -135,6 +137,7 @@ impl Config {
             database_url,
             keys_file: reader.text("KEYS_FILE").map_or_else(|| data_dir.join("keys"), PathBuf::from),
             guides_dir: reader.text("GUIDES_DIR").map(PathBuf::from),
+            deliveries_dir: reader.text("DELIVERIES_DIR").map(PathBuf::from),
             data_dir,
             amazon: amazon(&mut reader),
             hosts: REGIONS.map(|region| hosts(&mut reader, region)),

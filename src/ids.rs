@@ -189,6 +189,12 @@ ids! {
     ScheduleId = "sch";
     /// A back-fill of past windows.
     BackfillId = "bkf";
+    /// A place to which results are delivered.
+    DestinationId = "dst";
+    /// A rule that delivers the results of a schedule.
+    DeliveryRuleId = "rul";
+    /// A delivery of one result.
+    ResultDeliveryId = "dlv";
     /// A message to people.
     MessageId = "msg";
     MailId = "mai";

@@ -4,7 +4,7 @@
 //! secrets, the database, the AMC SQL dialect, the calls to Amazon, the AMC emulator, and the shared parts of all
 //! pages. A room is one feature that users can name (instances, queries, executions): it owns its tables, rules and
 //! pages, and other rooms use only its public interface, `mod.rs`. Rooms use only rooms below them: home → help →
-//! data sources → guides → notices → schedules → executions → results → queries → instances → connections → accounts. [`app`] is the
+//! data sources → guides → notices → deliveries → schedules → executions → results → queries → instances → connections → accounts. [`app`] is the
 //! only file that knows all of them.
 //!
 //! Suggested reading order: [`clock`] and [`ids`], [`db`], one room ([`queries`] is typical), [`app`].
@@ -21,6 +21,7 @@ pub mod outbound;
 pub mod server;
 pub mod telemetry;
 pub mod vault;
+pub mod warehouse;
 pub mod workers;
 
 // Ground floor: AMC.
@@ -37,6 +38,7 @@ pub mod api;
 pub mod backups;
 pub mod connections;
 pub mod data_sources;
+pub mod deliveries;
 pub mod executions;
 pub mod guides;
 pub mod library;

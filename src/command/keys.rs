@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::{self, SealedTokens};
 use crate::db::{self, Db, Scope};
+use crate::deliveries;
 use crate::ids::Random;
 use crate::notices;
 use crate::vault::{self, Vault};
@@ -91,7 +92,8 @@ async fn rotate(db: &Db, file: &Path, only_add: bool) -> anyhow::Result<()> {
     let random = Random::system();
     let seals = connections::seals(db, &Vault::from_file(file, &random)?).await?;
     let webhooks = notices::seals(db, &Vault::from_file(file, &random)?).await?;
-    if seals.older + webhooks.older > 0 {
+    let destinations = deliveries::seals(db, &Vault::from_file(file, &random)?).await?;
+    if seals.older + webhooks.older + destinations.older > 0 {
         say(&format!("{} sealed with an older key: finishing that rotation, without another key.", are(seals.older)));
     } else {
         vault::add_key(file, &random)?;
@@ -108,9 +110,13 @@ async fn rotate(db: &Db, file: &Path, only_add: bool) -> anyhow::Result<()> {
             .await
             .context("not everything could be sealed again; run it again, it goes on where it stopped")?;
     let webhooks = notices::reseal(db, &vault).await.context("the secrets of webhooks could not be sealed again")?;
+    let destinations =
+        deliveries::reseal(db, &vault).await.context("the secrets of destinations could not be sealed again")?;
     let after = connections::seals(db, &vault).await?;
-    let detail =
-        json!({ "key": vault.names().first(), "sealed": sealed, "webhooks": webhooks, "keys": vault.names().len() });
+    let detail = json!({
+        "key": vault.names().first(), "sealed": sealed, "webhooks": webhooks, "destinations": destinations,
+        "keys": vault.names().len(),
+    });
     note(db, Action::KeysRotated, detail).await?;
     give(&format!("The newest key seals everything: {} sealed again.", grants(sealed)));
     warn(after);
@@ -130,6 +136,9 @@ async fn retire(db: &Db, file: &Path) -> anyhow::Result<()> {
     if notices::seals(db, &before).await?.older > 0 {
         bail!("secrets of webhooks are still sealed with older keys: run `recomamp keys rotate` first");
     }
+    if deliveries::seals(db, &before).await?.older > 0 {
+        bail!("secrets of destinations are still sealed with older keys: run `recomamp keys rotate` first");
+    }
     let retired = before.names().split_off(1);
     if retired.is_empty() {
         give("There is one key only; nothing has to leave.");
@@ -140,7 +149,8 @@ async fn retire(db: &Db, file: &Path) -> anyhow::Result<()> {
     let old = Vault::from_text(&text, &random)?;
     tokio::time::sleep(SETTLE).await;
     let meanwhile = connections::seals(db, &old).await?;
-    if meanwhile.older > 0 || notices::seals(db, &old).await?.older > 0 {
+    let others = notices::seals(db, &old).await?.older + deliveries::seals(db, &old).await?.older;
+    if meanwhile.older > 0 || others > 0 {
         vault::write_ring(file, &text)?;
         bail!(
             "a running process sealed with an older key meanwhile, so the keys were put back. Run `recomamp keys \

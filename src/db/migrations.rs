@@ -72,6 +72,8 @@ const STEPS: &[Step] = &[
     both!(37, "0037_notice_indexes"),
     both!(38, "0038_guides"),
     own!(39, "0039_guides_security"),
+    both!(40, "0040_deliveries"),
+    own!(41, "0041_deliveries_security"),
     both!(42, "0042_tokens"),
     own!(43, "0043_tokens_security"),
     both!(44, "0044_teams"),

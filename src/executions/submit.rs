@@ -57,6 +57,11 @@ impl Executions {
         self.result_store.is_writable().await
     }
 
+    /// The stored results, by [`Key`](results::Key).
+    pub fn results(&self) -> &ResultStore {
+        &self.result_store
+    }
+
     /// Wakes the poller.
     pub fn wake(&self) {
         self.site.wakes.wake(super::poller::NAME);

@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq as _;
 use super::Home;
 use crate::amazon::{Place, Traffic};
 use crate::db::Scope;
+use crate::deliveries;
 use crate::executions;
 use crate::schedules;
 use crate::telemetry::metrics::{CONTENT_TYPE, Known};
@@ -28,9 +29,12 @@ pub(super) async fn show(State(home): State<Home>, request: Request) -> web::Res
     }
     let mut overdue = Known::gauge("schedules_overdue", "Schedules whose slot should have been decided and was not");
     overdue.add(Vec::new(), u64::try_from(schedules::overdue(&mut tx, site.clock.now()).await?).unwrap_or_default());
+    let mut delivering = Known::gauge("deliveries", "Deliveries of results that are not done, by state");
+    for (state, count) in deliveries::unfinished(&mut tx).await? {
+        delivering.add(vec![("state", state.to_owned())], u64::try_from(count).unwrap_or_default());
+    }
     drop(tx);
-    known.push(unfinished);
-    known.push(overdue);
+    known.extend([unfinished, overdue, delivering]);
     let mut build = Known::gauge("build_info", "The version that runs; always 1");
     build.add(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1);
     known.push(build);

@@ -9,6 +9,7 @@ use crate::amazon::{Place, Traffic};
 use crate::backups::{self, Backup};
 use crate::connections::{self, ConnectionStatus};
 use crate::db::Scope;
+use crate::deliveries;
 use crate::executions::{self, Queue};
 use crate::schedules::{self, Zones};
 use crate::web::components::{self, duration};
@@ -38,6 +39,8 @@ pub(super) struct OperationsPage {
     account_slots: i64,
     /// The number of everybody's schedules with an overdue slot.
     overdue: i64,
+    /// The numbers of everybody's deliveries that wait, are retried and have failed.
+    deliveries: [(&'static str, i64); 3],
     /// The time zone data that schedules use.
     zones: Zones,
     connections: Vec<ConnectionStatus>,
@@ -83,6 +86,12 @@ fn hosts(traffic: Vec<(Place, Traffic)>, now: DateTime<Utc>) -> Vec<Host> {
 impl OperationsPage {
     fn zones_from(&self) -> &'static str {
         if self.zones.is_bundled() { "part of RecomAMP" } else { "of this system" }
+    }
+
+    /// `2 waiting, 1 retrying, 0 failed`.
+    fn delivering(&self) -> String {
+        let parts = self.deliveries.map(|(state, number)| format!("{} {state}", components::count(number)));
+        parts.join(", ")
     }
 
     fn unfinished(&self) -> i64 {
@@ -145,6 +154,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
     let mut tx = site.db.read(&Scope::System).await?;
     let overdue = schedules::overdue(&mut tx, now).await?;
     let newest = backups::newest(&mut tx).await?;
+    let deliveries = deliveries::unfinished(&mut tx).await?;
     drop(tx);
     let limits = &site.config.limits;
     let rows: Vec<Row> =
@@ -165,6 +175,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
         slots: limits.runs_per_instance,
         account_slots: limits.runs_per_account,
         overdue,
+        deliveries,
         zones: Zones::newest(),
         backup: last_backup(newest.as_ref(), site.config.backup.is_some()),
         connections,

@@ -52,6 +52,8 @@ kinds! {
     SchedulePaused = "schedule.paused", "Schedule paused", Warning;
     ScheduleLate = "schedule.late", "Schedule late", Warning;
     ResultUnusual = "result.unusual", "Unusual result", Warning;
+    DeliveryFailed = "delivery.failed", "Delivery failed", Error;
+    DeliveryRecovered = "delivery.recovered", "Delivery recovered", Success;
     ConnectionRevoked = "connection.revoked", "Amazon access revoked", Error;
     ConnectionRestored = "connection.restored", "Amazon access restored", Success;
     WebhookFailing = "webhook.failing", "Webhook failing", Warning;

@@ -4,6 +4,8 @@
 //! without a feed entry (a revoked grant, an automatically paused schedule, an undecided slot) are detected at each
 //! tick. The first message opens an incident and the last one closes it, so an ongoing problem is reported only once.
 
+mod deliveries;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -64,6 +66,7 @@ impl Notifier {
         self.overdue(&mut tick).await?;
         self.late(&mut tick).await?;
         self.backups(&mut tick).await?;
+        self.deliveries(&mut tick).await?;
         let mut tx = self.write().await?;
         for cause in store::gone(&mut tx).await? {
             store::close(&mut tx, &cause).await?;

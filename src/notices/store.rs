@@ -1,6 +1,7 @@
 //! The statements of the room. People see their own messages and endpoints; the program sees all.
 
 mod deliveries;
+mod delivery_problems;
 mod endpoints;
 mod incidents;
 mod list;
@@ -16,6 +17,7 @@ pub(super) use deliveries::{
     DeliveryFilter, Outgoing, Tried, attempts, cancel_deliveries, claim_deliveries, count_deliveries, delivery,
     forget_deliveries, list_deliveries, log_attempt, next_delivery, outgoing, replay, tried,
 };
+pub(super) use delivery_problems::{FailingRule, ended_rule_failures, failing_rules, working_rule};
 pub(super) use endpoints::{
     EndpointFilter, add_endpoint, add_secret, any_endpoint, change_endpoint, count_endpoints, delete_endpoint,
     endpoint, list_endpoints, mark_warned, note_endpoint, owned, remove_secrets, secrets, switch_endpoint,

@@ -17,10 +17,12 @@ mod request;
 mod scheduler;
 mod store;
 mod timing;
+mod upcoming;
 
 pub use calendar::{Cron, Note, Plan, Slot, Zones};
 pub use programs::{Changed, ScheduleFilter, ScheduleLine, ScheduleSlot, ScheduleView};
 pub use store::{overdue, owned, transfer};
+pub use upcoming::{Upcoming, upcoming};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

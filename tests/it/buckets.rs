@@ -12,7 +12,7 @@ const SERVER: &str = "RECOMAMP_TEST_S3";
 
 /// The settings of a new bucket for this test.
 #[expect(clippy::disallowed_methods, reason = "the test command names its S3 server in this variable")]
-async fn bucket(name: &str) -> Vec<(&'static str, String)> {
+pub(crate) async fn bucket(name: &str) -> Vec<(&'static str, String)> {
     let server = std::env::var(SERVER).unwrap_or_else(|_| panic!("{SERVER} names no S3 server: run scripts/test"));
     let name = format!("{name}-{}", std::process::id());
     let address = server.trim_start_matches("http://").to_owned();

@@ -30,6 +30,8 @@ mod connections;
 #[cfg(test)]
 mod data_sources;
 #[cfg(test)]
+mod deliveries;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod dashboard;

@@ -47,6 +47,16 @@ const NEEDS: &[(&str, &str)] = &[
     ("POST /schedules/{id}/delete", "analyst"),
     ("POST /schedules/{id}/restore", "analyst"),
     ("POST /schedules/{id}/run", "analyst"),
+    ("POST /schedules/{id}/deliveries", "analyst"),
+    ("GET /schedules/{id}/deliveries/new", "analyst"),
+    ("GET /deliveries/rules/{id}", "analyst"),
+    ("POST /deliveries/rules/{id}", "analyst"),
+    ("POST /deliveries/rules/{id}/delete", "analyst"),
+    ("POST /deliveries/rules/{id}/restore", "analyst"),
+    ("POST /deliveries/rules/{id}/past", "analyst"),
+    ("POST /deliveries/{id}/retry", "analyst"),
+    ("GET /executions/{id}/deliver", "analyst"),
+    ("POST /executions/{id}/deliver", "analyst"),
     ("POST /schedules/backfills", "analyst"),
     ("POST /schedules/backfills/{id}/pause", "analyst"),
     ("POST /schedules/backfills/{id}/resume", "analyst"),
@@ -58,7 +68,7 @@ const NEEDS: &[(&str, &str)] = &[
 const BY_FIELD: &[&str] = &["POST /executions", "POST /queries/new", "POST /schedules", "POST /schedules/backfills"];
 
 /// Routes about the visitor alone, which would end the walk, and those of administrators, and the API's.
-const APART: [&str; 11] = [
+const APART: [&str; 12] = [
     "/operations/backups",
     "/operations/usage",
     "/settings/links/",
@@ -68,6 +78,7 @@ const APART: [&str; 11] = [
     "/settings/people",
     "/settings/webhooks/",
     "/settings/invitations",
+    "/settings/destinations",
     "/settings/tokens/",
     // The API has its own walk, by tokens: see `api_roles`.
     "/api/",

@@ -77,6 +77,24 @@ const THINGS: &[&str] = &[
     "POST backfill/resume",
     "POST backfill/cancel",
     "POST backfill/retry",
+    "GET schedule/deliveries",
+    "POST schedule/deliveries",
+    "GET schedule/deliveries/new",
+    "GET rule",
+    "POST rule",
+    "POST rule/delete",
+    "POST rule/restore",
+    "POST rule/past",
+    "GET execution/deliver",
+    "POST execution/deliver",
+    "GET delivered",
+    "POST delivered/retry",
+    "GET destination",
+    "POST destination",
+    "GET destination/delete",
+    "POST destination/delete",
+    "POST destination/restore",
+    "POST destination/test",
     "GET schedule/notices",
     "POST schedule/notices",
     "GET notice",
@@ -138,6 +156,14 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     let allowed = [("name", "Mine"), ("days", "30"), ("queries", "read")];
     ada.post("/settings/tokens", &allowed).await.with(200);
     let token = ada.get("/settings/tokens").await.attributes("tbody th a", "href").remove(0);
+    let bucket = [("name", "Theirs"), ("kind", "bucket"), ("bucket", "results"), ("region", "eu-west-1")];
+    let destination = ada.post("/settings/destinations", &bucket).await.with(303).location;
+    let destination_id = destination.rsplit('/').next().expect("an id").to_owned();
+    let target = [("destination", destination_id.as_str()), ("format", "csv"), ("pattern", "{slot}.csv")];
+    ada.post(&format!("{schedule}/deliveries"), &target).await.with(303);
+    let rules = ada.get(&format!("{schedule}/deliveries")).await;
+    let rule = rules.attributes("tbody a[href^='/deliveries/rules/']", "href").remove(0);
+    let delivered = ada.post(&format!("{run}/deliver"), &target).await.with(303).location;
     let mut addresses: Vec<(Method, String)> = THINGS
         .iter()
         .map(|line| {
@@ -150,6 +176,9 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
                 "execution" => &run,
                 "schedule" => &schedule,
                 "backfill" => &backfill,
+                "rule" => &rule,
+                "delivered" => &delivered,
+                "destination" => &destination,
                 "notice" => &notice,
                 "webhook" => &webhook,
                 "delivery" => &delivery,

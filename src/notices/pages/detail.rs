@@ -24,6 +24,7 @@ fn way(href: &str) -> &'static str {
     match href.split('/').nth(1) {
         Some("executions") => "Open the execution",
         Some("schedules") => "Open the schedule",
+        Some("deliveries") => "Open the delivery",
         Some("settings") => "Open settings",
         _ => "Open",
     }

@@ -20,6 +20,8 @@ const LISTS: &[&str] = &[
     "/settings/invitations",
     "/settings/links",
     "/operations/usage",
+    "/settings/destinations",
+    "/deliveries",
     "/notices",
     "/queries/ID/versions",
 ];

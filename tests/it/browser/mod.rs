@@ -10,6 +10,7 @@
 mod axe;
 mod code_editor;
 mod data_sources;
+mod deliveries;
 mod driver;
 mod editor;
 mod forms;

@@ -95,6 +95,12 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
         "/settings/links",
         "/operations/backups",
         "/operations/usage",
+        "/settings/destinations?kind=odd",
+        "/settings/destinations/new",
+        "/settings/destinations/new?kind=bucket",
+        "/settings/destinations/new?kind=postgres",
+        "/deliveries",
+        "/deliveries?state=odd",
         "/emulator/control",
         "/nowhere",
     ] {

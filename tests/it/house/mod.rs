@@ -16,7 +16,7 @@ mod unused;
 pub(crate) use tables::tables;
 
 /// The ground floor; uses no room.
-const GROUND: [&str; 16] = [
+const GROUND: [&str; 17] = [
     "backup",
     "bucket",
     "clock",
@@ -27,6 +27,7 @@ const GROUND: [&str; 16] = [
     "server",
     "telemetry",
     "vault",
+    "warehouse",
     "db",
     "workers",
     "amcsql",
@@ -45,6 +46,7 @@ const ROOMS: &[&str] = &[
     "results",
     "executions",
     "schedules",
+    "deliveries",
     "notices",
     "people",
     "guides",
@@ -114,6 +116,12 @@ const WRITERS: &[(&str, &str)] = &[
     ("schedule_drafts", "schedules/store"),
     ("backfills", "schedules/store"),
     ("backfill_windows", "schedules/store"),
+    ("destinations", "deliveries/store"),
+    ("destination_settings", "deliveries/store"),
+    ("delivery_rules", "deliveries/store"),
+    ("deliveries", "deliveries/store"),
+    ("delivery_attempts", "deliveries/store"),
+    ("delivery_cursor", "deliveries/store"),
     ("messages", "notices/store"),
     ("message_recipients", "notices/store"),
     ("message_incidents", "notices/store"),

@@ -152,6 +152,7 @@ stories! {
         let known = [
             "connections.sealed_access",
             "connections.sealed_refresh",
+            "destination_settings.sealed",
             "webhook_endpoints.sealed_url",
             "webhook_secrets.sealed",
         ];

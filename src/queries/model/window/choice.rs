@@ -110,6 +110,11 @@ impl WindowChoice {
         (first <= last).then_some((first, last))
     }
 
+    /// The instants of its start and its exclusive end; `None` if AMC determines them.
+    pub fn instants(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        Some((instant(self.zone, self.start?), instant(self.zone, self.end?)))
+    }
+
     /// The same kind of window at another time: an explicit one keeps its start and end.
     #[must_use]
     pub fn as_meant(self) -> Self {

@@ -1,0 +1,2 @@
+-- SQLite has no row-level security.
+select 1;
