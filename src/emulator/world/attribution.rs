@@ -38,7 +38,7 @@ pub(super) fn credit(plan: &Plan, contacts: &[Contact], conversion: &Conversion)
 
 fn credited(plan: &Plan, contact: Contact, conversion: &Conversion, click: bool) -> Credit {
     let promoted = conversion.off_amazon()
-        || matches!(conversion.conversion_type, ConversionType::BrandedSearch | ConversionType::StoreView)
+        || matches!(conversion.action, ConversionType::BrandedSearch | ConversionType::StoreView)
         || plan.line_of(contact.ad).promoted.contains(&conversion.product);
     Credit { contact, click, promoted }
 }

@@ -72,7 +72,7 @@ pub(super) struct Credit {
 pub(super) struct Conversion {
     pub(super) at: Moment,
     pub(super) person: u32,
-    pub(super) conversion_type: ConversionType,
+    pub(super) action: ConversionType,
     pub(super) brand: u8,
     pub(super) product: u16,
     /// Units of an order, otherwise 0.
@@ -100,7 +100,7 @@ impl Conversion {
     }
 
     pub(super) fn off_amazon(&self) -> bool {
-        matches!(self.conversion_type, ConversionType::OwnShopPage | ConversionType::OwnShopOrder)
+        matches!(self.action, ConversionType::OwnShopPage | ConversionType::OwnShopOrder)
     }
 
     /// When the credited ad contact happened; for clicks the time of the click.

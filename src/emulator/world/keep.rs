@@ -204,8 +204,8 @@ fn read_store_views(batch: &RecordBatch, rows: &mut Vec<StoreView>) -> anyhow::R
     Ok(())
 }
 
-fn number_of(conversion_type: ConversionType) -> u8 {
-    CONVERSION_TYPES.iter().position(|known| *known == conversion_type).unwrap_or_default() as u8
+fn number_of(action: ConversionType) -> u8 {
+    CONVERSION_TYPES.iter().position(|known| *known == action).unwrap_or_default() as u8
 }
 
 fn conversions(rows: &[Conversion]) -> Columns {
@@ -216,7 +216,7 @@ fn conversions(rows: &[Conversion]) -> Columns {
     let mut columns = vec![
         ("at", u32s(rows.clone().map(|row| row.at))),
         ("person", u32s(rows.clone().map(|row| row.person))),
-        ("deed", u8s(rows.clone().map(|row| number_of(row.conversion_type)))),
+        ("deed", u8s(rows.clone().map(|row| number_of(row.action)))),
         ("brand", u8s(rows.clone().map(|row| row.brand))),
         ("product", u16s(rows.clone().map(|row| row.product))),
         ("units", u8s(rows.clone().map(|row| row.units))),
@@ -239,13 +239,13 @@ fn read_conversions(batch: &RecordBatch, rows: &mut Vec<Conversion>) -> anyhow::
     shaped(batch, &conversions(&[]))?;
     let read = Read(batch);
     for row in 0..batch.num_rows() {
-        let conversion_type = CONVERSION_TYPES.get(usize::from(read.small(2, row)));
-        let conversion_type = *conversion_type.ok_or_else(|| anyhow::anyhow!("a conversion of no known kind"))?;
+        let action = CONVERSION_TYPES.get(usize::from(read.small(2, row)));
+        let action = *action.ok_or_else(|| anyhow::anyhow!("a conversion of no known kind"))?;
         let credit = || Credit { contact: read.contact(15, row), click: read.is(13, row), promoted: read.is(14, row) };
         rows.push(Conversion {
             at: read.long(0, row),
             person: read.long(1, row),
-            conversion_type,
+            action,
             brand: read.small(3, row),
             product: read.short(4, row),
             units: read.small(5, row),

@@ -83,7 +83,7 @@ pub(super) fn read(entry: Entry<'_>, faults: &mut Vec<Fault>) -> Vec<Claim> {
 
 fn take(part: Entry<'_>, claim: &mut Claim, faults: &mut Vec<Fault>) {
     match part.key.as_str() {
-        "query" => claim.query = part.read::<String>(faults).trim_end_matches(".sql").to_owned(),
+        "query" => part.read::<String>(faults).trim_end_matches(".sql").clone_into(&mut claim.query),
         "text" => claim.text = Words::new(part.read::<String>(faults).trim()).text,
         "numbers" => {
             for source in lines_of_entry(&part, faults) {

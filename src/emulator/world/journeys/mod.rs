@@ -35,7 +35,7 @@ pub(super) fn play(stage: &Stage<'_>, people: std::ops::Range<u32>, ledger: &mut
 #[derive(Debug, Clone, Copy)]
 struct Intent {
     at: Moment,
-    conversion_type: ConversionType,
+    action: ConversionType,
     product: u16,
     units: u8,
 }
@@ -247,8 +247,8 @@ impl<'stage> Journey<'stage> {
         let product = |dice: &mut Dice| range.start + (dice.unit().powf(1.5) * range.len() as f32) as u16;
         let chosen = product(dice);
         self.visited[brand] = self.visited[brand].max(at);
-        let mut intend = |at: Moment, conversion_type: ConversionType, product: u16, units: u8| {
-            self.intents.push(Intent { at, conversion_type, product, units });
+        let mut intend = |at: Moment, action: ConversionType, product: u16, units: u8| {
+            self.intents.push(Intent { at, action, product, units });
         };
         intend(at, ConversionType::PageView, chosen, 0);
         for step in 0..dice.count(0.8) {
@@ -280,17 +280,17 @@ impl<'stage> Journey<'stage> {
         let lasts = self.stage.plan.products[usize::from(product)].lasts;
         self.bought[brand] = self.bought[brand].max(at);
         self.owner[brand] = true;
-        self.intents.push(Intent { at, conversion_type: ConversionType::Order, product, units });
+        self.intents.push(Intent { at, action: ConversionType::Order, product, units });
         if dice.chance(0.03) {
             let at = at + (4.0 + dice.wait(6.0)) as u32 * DAY;
-            self.intents.push(Intent { at, conversion_type: ConversionType::Review, product, units: 0 });
+            self.intents.push(Intent { at, action: ConversionType::Review, product, units: 0 });
         }
         if lasts == 0 {
             return;
         }
         let subscribed = dice.chance(0.05);
         if subscribed {
-            self.intents.push(Intent { at: at + 5, conversion_type: ConversionType::Subscription, product, units: 0 });
+            self.intents.push(Intent { at: at + 5, action: ConversionType::Subscription, product, units: 0 });
         }
         let (mut at, again) = (at, if subscribed { 0.82 } else { 0.2 });
         // OK because a separate stream keeps the rest of the week the same however far the orders targeting.
@@ -299,15 +299,10 @@ impl<'stage> Journey<'stage> {
             let days = f32::from(lasts) * if subscribed { 1.0 } else { 0.7 + 0.6 * dice.unit() };
             at += (days * DAY as f32) as u32;
             if !subscribed {
-                self.intents.push(Intent {
-                    at: at - 300,
-                    conversion_type: ConversionType::PageView,
-                    product,
-                    units: 0,
-                });
+                self.intents.push(Intent { at: at - 300, action: ConversionType::PageView, product, units: 0 });
             }
             self.bought[brand] = self.bought[brand].max(at);
-            self.intents.push(Intent { at, conversion_type: ConversionType::Order, product, units });
+            self.intents.push(Intent { at, action: ConversionType::Order, product, units });
         }
     }
 
@@ -315,14 +310,9 @@ impl<'stage> Journey<'stage> {
     fn own_shop(&mut self, brand: usize, at: Moment, dice: &mut Dice) {
         let range = self.stage.plan.products_of(brand as u8);
         let product = range.start + dice.below(range.len()) as u16;
-        self.intents.push(Intent { at, conversion_type: ConversionType::OwnShopPage, product, units: 0 });
+        self.intents.push(Intent { at, action: ConversionType::OwnShopPage, product, units: 0 });
         if dice.chance(0.16) {
-            self.intents.push(Intent {
-                at: at + 500,
-                conversion_type: ConversionType::OwnShopOrder,
-                product,
-                units: 1,
-            });
+            self.intents.push(Intent { at: at + 500, action: ConversionType::OwnShopOrder, product, units: 1 });
         }
     }
 

@@ -21,7 +21,7 @@ impl Journey<'_> {
             if intent.at < until && intent.at >= since {
                 self.convert(person, intent, !owned[brand], ledger);
             }
-            owned[brand] |= intent.conversion_type == ConversionType::Order;
+            owned[brand] |= intent.action == ConversionType::Order;
         }
         for contact in self.contacts.iter().filter(|contact| contact.at >= since && contact.at < until) {
             let dsp = self.stage.plan.campaign_of(contact.ad).product == AdProduct::Dsp;
@@ -33,7 +33,7 @@ impl Journey<'_> {
         let plan = self.stage.plan;
         let hash = mix(person.hash, u64::from(intent.at));
         let product = &plan.products[usize::from(intent.product)];
-        let off_amazon = matches!(intent.conversion_type, ConversionType::OwnShopPage | ConversionType::OwnShopOrder);
+        let off_amazon = matches!(intent.action, ConversionType::OwnShopPage | ConversionType::OwnShopOrder);
         let device = if unit(hash, 1) < 0.36 { Device::Computer } else { Device::Phone };
         let identity = match people::identity(person.hash, device, !off_amazon, unit(hash, 2)) {
             // OK because buying requires an account.
@@ -43,12 +43,12 @@ impl Journey<'_> {
         let mut conversion = Conversion {
             at: intent.at,
             person: person.index,
-            conversion_type: intent.conversion_type,
+            action: intent.action,
             brand: product.brand,
             product: intent.product,
             units: intent.units,
             identity: identity as u8,
-            new_to_brand: new && intent.conversion_type == ConversionType::Order,
+            new_to_brand: new && intent.action == ConversionType::Order,
             exposed: false,
             unit_cents: product.cents,
             credit: None,
@@ -59,7 +59,7 @@ impl Journey<'_> {
         let relevant = attribution::relevant(plan, &self.contacts, &conversion);
         conversion.relevant.1 = relevant.len() as u8;
         ledger.relevant.extend(relevant);
-        if intent.conversion_type == ConversionType::StoreView {
+        if intent.action == ConversionType::StoreView {
             store_visit(&conversion, hash, self.until, ledger);
         }
         ledger.conversions.push(conversion);

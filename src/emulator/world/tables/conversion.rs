@@ -57,24 +57,22 @@ pub(super) fn column(name: &str) -> Option<Cell> {
 
 fn what(name: &str) -> Option<Cell> {
     match name {
-        "event_subtype" => of(|_, it| it.conversion_type.subtype().into()),
-        "event_type_description" => of(|_, it| it.conversion_type.description().into()),
-        "event_category" => of(|_, it| it.conversion_type.category().into()),
-        "event_type_class" => {
-            of(|_, it| if it.conversion_type.converts() { "conversion" } else { "consideration" }.into())
-        }
+        "event_subtype" => of(|_, it| it.action.subtype().into()),
+        "event_type_description" => of(|_, it| it.action.description().into()),
+        "event_category" => of(|_, it| it.action.category().into()),
+        "event_type_class" => of(|_, it| if it.action.converts() { "conversion" } else { "consideration" }.into()),
         "event_type" => of(|_, it| if it.off_amazon() { "OFF_AMAZON_CONVERSION" } else { "CONVERSION" }.into()),
         "event_name" => of(|row, it| off(it, || format!("{} own shop", row.advertiser().brand.name)).into()),
-        "event_source_name" | "event_source" => of(|_, it| match it.conversion_type {
+        "event_source_name" | "event_source" => of(|_, it| match it.action {
             ConversionType::OwnShopPage => "Amazon Ad Tag".into(),
             ConversionType::OwnShopOrder => "Conversions API".into(),
             _ => Value::Null,
         }),
-        "id" => of(|row, it| key_text(mix(row.key, it.conversion_type as u64), 26).into()),
+        "id" => of(|row, it| key_text(mix(row.key, it.action as u64), 26).into()),
         "tracked_item" => of(|row, it| tracked_item(row, it).into()),
         "tracked_asin" | "asin" => of(|row, it| {
             row.product()
-                .filter(|_| matches!(it.conversion_type, ConversionType::Order))
+                .filter(|_| matches!(it.action, ConversionType::Order))
                 .map(|product| product.asin.as_str())
                 .into()
         }),
@@ -86,19 +84,17 @@ fn what(name: &str) -> Option<Cell> {
         "engagement_scope" => of(|row, it| if promoted(row, it) { "PROMOTED" } else { "BRAND_HALO" }.into()),
         "halo_code" => of(halo),
         "sns_subscription_id" => {
-            of(|row, it| (it.conversion_type == ConversionType::Subscription).then(|| key_text(row.key, 18)).into())
+            of(|row, it| (it.action == ConversionType::Subscription).then(|| key_text(row.key, 18)).into())
         }
-        "purchase_retail_program" => {
-            of(|_, it| (it.conversion_type == ConversionType::Order).then_some("Amazon.com").into())
-        }
-        "new_to_brand" => of(|_, it| (it.conversion_type == ConversionType::Order).then_some(it.new_to_brand).into()),
+        "purchase_retail_program" => of(|_, it| (it.action == ConversionType::Order).then_some("Amazon.com").into()),
+        "new_to_brand" => of(|_, it| (it.action == ConversionType::Order).then_some(it.new_to_brand).into()),
         _ => None,
     }
 }
 
 /// The category as in `conversions_all`: off-Amazon events are pixels there.
 pub(super) fn category_of_all() -> Option<Cell> {
-    of(|_, it| if it.off_amazon() { "pixel" } else { it.conversion_type.category() }.into())
+    of(|_, it| if it.off_amazon() { "pixel" } else { it.action.category() }.into())
 }
 
 fn off(conversion: &Conversion, name: impl Fn() -> String) -> Option<String> {
@@ -107,7 +103,7 @@ fn off(conversion: &Conversion, name: impl Fn() -> String) -> Option<String> {
 
 fn tracked_item(row: &Row<'_>, conversion: &Conversion) -> String {
     let brand = row.advertiser().brand;
-    match (conversion.conversion_type, row.product()) {
+    match (conversion.action, row.product()) {
         (ConversionType::BrandedSearch, _) => brand.name.to_lowercase(),
         (ConversionType::OwnShopPage | ConversionType::OwnShopOrder, _) => {
             format!("{}", 500_000_000 + hash_text(row.plan().seed, brand.name) % 1_000_000)
@@ -123,7 +119,7 @@ fn promoted(row: &Row<'_>, conversion: &Conversion) -> bool {
     match (row.campaign, conversion.credit) {
         (None, Some(credit)) => credit.promoted,
         (Some(campaign), _) if !conversion.off_amazon() => {
-            matches!(conversion.conversion_type, ConversionType::BrandedSearch | ConversionType::StoreView)
+            matches!(conversion.action, ConversionType::BrandedSearch | ConversionType::StoreView)
                 || row
                     .plan()
                     .lines
@@ -135,7 +131,7 @@ fn promoted(row: &Row<'_>, conversion: &Conversion) -> bool {
 }
 
 fn halo<'r>(row: &'r Row<'_>, conversion: &'r Conversion) -> Value<'r> {
-    match conversion.conversion_type {
+    match conversion.action {
         ConversionType::OwnShopPage | ConversionType::OwnShopOrder => Value::Null,
         ConversionType::BrandedSearch => "BRAND_KEYWORD".into(),
         ConversionType::StoreView => "BRAND_MARKETPLACE".into(),
@@ -149,11 +145,11 @@ fn worth(name: &str) -> Option<Cell> {
     match name {
         "conversions" => of(|_, _| Value::Whole(1)),
         "purchase_unit_price" => {
-            of(|_, it| it.conversion_type.converts().then_some(Value::Money(i64::from(it.unit_cents) * 100)).into())
+            of(|_, it| it.action.converts().then_some(Value::Money(i64::from(it.unit_cents) * 100)).into())
         }
         "off_amazon_product_sales" => of(|_, it| Value::Money(if it.off_amazon() { it.sales() } else { 0 })),
         "off_amazon_conversion_value" => {
-            of(|_, it| Value::Money(if it.conversion_type == ConversionType::OwnShopPage { 10_000 } else { 0 }))
+            of(|_, it| Value::Money(if it.action == ConversionType::OwnShopPage { 10_000 } else { 0 }))
         }
         "combined_sales" => of(|_, it| Value::Money(it.sales())),
         "total_product_sales" => of(|_, it| Value::Money(on_amazon(it).sales_of())),
@@ -226,9 +222,7 @@ fn metric(name: &str) -> Option<Cell> {
 }
 
 fn measured(measure: Measure, conversion: &Conversion, counted: bool) -> Value<'static> {
-    let one = |conversion_type: ConversionType| {
-        Value::Whole(i64::from(counted && conversion.conversion_type == conversion_type))
-    };
+    let one = |action: ConversionType| Value::Whole(i64::from(counted && conversion.action == action));
     match measure {
         Measure::Purchases => one(ConversionType::Order),
         Measure::Views => one(ConversionType::PageView),

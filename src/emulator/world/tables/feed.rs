@@ -187,7 +187,7 @@ impl Feed {
             Self::Relevance => relevance(scene, place, out),
             Self::Retail => {
                 let conversion = &ledger.conversions[place];
-                if conversion.conversion_type == ConversionType::Order {
+                if conversion.action == ConversionType::Order {
                     out.push(Row { identity: Identity::Account, ..Row::of_conversion(scene, conversion) });
                 }
             }

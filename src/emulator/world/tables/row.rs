@@ -87,7 +87,7 @@ impl<'w> Row<'w> {
             contact: credit.map(|credit| credit.contact),
             click: credit.is_some_and(|credit| credit.click),
             conversion: Some(conversion),
-            ..Self::of_person(scene, conversion.person, conversion.at, conversion.conversion_type as usize)
+            ..Self::of_person(scene, conversion.person, conversion.at, conversion.action as usize)
         }
     }
 
