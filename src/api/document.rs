@@ -85,8 +85,11 @@ fn parameter(param: &Param) -> Value {
     json!({ "name": param.name, "in": param.place, "description": param.about, "schema": param.schema })
 }
 
+/// A media type, and what makes its schema; without one it is text.
+type Content = (&'static str, Option<fn(&mut Components) -> Value>);
+
 fn response(reply: &Reply, components: &mut Components) -> Value {
-    let content = |(kind, schema): &(&'static str, Option<fn(&mut Components) -> Value>)| {
+    let content = |(kind, schema): &Content| {
         let schema = schema.map_or_else(|| json!({ "type": "string" }), |schema| schema(components));
         ((*kind).to_owned(), json!({ "schema": schema }))
     };

@@ -69,8 +69,8 @@ pub(super) async fn show(State(described): State<Described>, _: Person, visit: V
     let (document, endpoints) = &*described.0;
     let row = |endpoint: &Endpoint| Row { scope: endpoint.scope_name(), endpoint: endpoint.clone() };
     let group = |(name, title): &(&'static str, &'static str)| Group {
-        name: *name,
-        title: *title,
+        name,
+        title,
         rows: endpoints.iter().filter(|endpoint| tag(endpoint.path) == *name).map(row).collect(),
     };
     let address = document["servers"][0]["url"].as_str().unwrap_or_default().to_owned();

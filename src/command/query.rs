@@ -28,18 +28,18 @@ use crate::vault::Secret;
 const TOKEN: &str = "RECOMAMP_TOKEN";
 /// How long a connection may take, and how long an answer may be silent.
 const CONNECT: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How often a request is repeated that got no answer, or one that asks to come back later.
 const TRIES: u32 = 5;
 /// The wait before a request is repeated, unless the answer names one; at most [`LONGEST`].
 const AGAIN: Duration = Duration::from_secs(2);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// How often the state of an execution is read.
 const POLL: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Query {
-    /// Run a saved query on a remote installation. The API token is read from RECOMAMP_TOKEN.
+    /// Run a saved query on a remote installation. The API token is read from `RECOMAMP_TOKEN`.
     Run(Box<Run>),
 }
 
