@@ -47,7 +47,7 @@ use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
     accounts, api, backups, connections, data_sources, deliveries, executions, guides, help, home, instances, library,
-    links, notices, people, queries, results, schedules, tokens, usage,
+    links, notices, people, queries, rehearsals, results, schedules, tokens, usage,
 };
 
 /// Signed-in people cached in memory; when there are more, the cache is cleared.
@@ -127,6 +127,7 @@ impl App {
             api::room(site(), grants(), self.executions.clone(), self.guides.clone(), schedules),
             deliveries::room(site(), &self.executions, &self.process),
             notices::room(site(), &self.executions, &self.process),
+            rehearsals::room(site()),
             people::room(site()),
             connections::room(grants(), process()),
             tokens::room(site()),

@@ -4,6 +4,9 @@
 //! [`ManualClock`], so no test waits. Instants are truncated to microseconds here, because SQLite would keep
 //! nanoseconds and PostgreSQL doesn't: stored and computed values are then equal on both.
 
+pub mod zones;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -17,6 +20,35 @@ pub struct Clock(Source);
 enum Source {
     System,
     Manual(Arc<AtomicI64>),
+    Moved(Arc<Offset>),
+}
+
+/// The system time plus the seconds in a file, for tests of real processes.
+#[derive(Debug)]
+struct Offset {
+    file: PathBuf,
+    /// The offset as last read, in microseconds.
+    micros: AtomicI64,
+    /// The system time at which it was read, in microseconds.
+    read_at: AtomicI64,
+}
+
+/// How long an offset is used before its file is read again, in microseconds.
+const READ_AGAIN: i64 = 20_000;
+
+impl Offset {
+    fn now(&self) -> i64 {
+        let system = system_micros();
+        if (system - self.read_at.load(Ordering::SeqCst)).abs() >= READ_AGAIN {
+            self.read_at.store(system, Ordering::SeqCst);
+            let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+            // OK to keep the last offset: a test that is writing the file has not moved the time yet.
+            if let Ok(seconds) = text.trim().parse::<i64>() {
+                self.micros.store(seconds.saturating_mul(1_000_000), Ordering::SeqCst);
+            }
+        }
+        system.saturating_add(self.micros.load(Ordering::SeqCst))
+    }
 }
 
 impl Clock {
@@ -31,11 +63,18 @@ impl Clock {
         (Self(Source::Manual(Arc::clone(&micros))), ManualClock(micros))
     }
 
+    /// The system clock plus the whole seconds in a file, which is read again and again.
+    pub fn moved_by(file: PathBuf) -> Self {
+        let (micros, read_at) = (AtomicI64::new(0), AtomicI64::new(i64::MIN / 2));
+        Self(Source::Moved(Arc::new(Offset { file, micros, read_at })))
+    }
+
     /// The current instant, in whole microseconds.
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match &self.0 {
             Source::System => system_micros(),
             Source::Manual(micros) => micros.load(Ordering::SeqCst),
+            Source::Moved(offset) => offset.now(),
         };
         DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
     }
@@ -75,6 +114,20 @@ mod tests {
         assert_eq!(clock.now(), start + TimeDelta::minutes(10));
         hand.advance(TimeDelta::minutes(-20));
         assert_eq!(clock.now(), start - TimeDelta::minutes(10));
+    }
+
+    #[test]
+    fn a_moved_clock_follows_its_file_and_keeps_the_last_offset() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("offset");
+        let clock = Clock::moved_by(file.clone());
+        let ahead = || clock.now() - Clock::system().now();
+        assert!(ahead().abs() < TimeDelta::minutes(1));
+        std::fs::write(&file, "86400\n").unwrap();
+        while ahead() < TimeDelta::hours(23) {}
+        std::fs::write(&file, "soon").unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(2 * READ_AGAIN as u64));
+        assert!(ahead() > TimeDelta::hours(23));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod installation;
 mod limits;
 mod messages;
 mod reader;
+mod test_clock;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -78,6 +79,8 @@ pub struct Config {
     /// Private networks that webhooks may reach.
     pub webhook_allow: Vec<IpNet>,
     pub emulator: EmulatorSettings,
+    /// A file with the seconds by which this process's clock is moved; only where no call reaches Amazon.
+    pub test_clock: Option<PathBuf>,
 }
 
 /// This program's security profile at Login with Amazon.
@@ -155,7 +158,9 @@ impl Config {
             mail: messages::mail(&mut reader),
             webhook_allow: messages::networks(&mut reader, "WEBHOOK_ALLOW", "10.1.2.0/24"),
             emulator: emulator(&mut reader),
+            test_clock: reader.text("TEST_CLOCK").map(PathBuf::from),
         };
+        test_clock::check(&config, &mut reader);
         reader.finish(config)
     }
 

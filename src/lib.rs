@@ -4,7 +4,7 @@
 //! secrets, the database, the AMC SQL dialect, the calls to Amazon, the AMC emulator, and the shared parts of all
 //! pages. A room is one feature that users can name (instances, queries, executions): it owns its tables, rules and
 //! pages, and other rooms use only its public interface, `mod.rs`. Rooms use only rooms below them: home → help →
-//! data sources → guides → notices → deliveries → schedules → executions → results → queries → instances → connections → accounts. [`app`] is the
+//! data sources → guides → rehearsals → notices → deliveries → schedules → executions → results → queries → instances → connections → accounts. [`app`] is the
 //! only file that knows all of them.
 //!
 //! Suggested reading order: [`clock`] and [`ids`], [`db`], one room ([`queries`] is typical), [`app`].
@@ -49,6 +49,7 @@ pub mod instances;
 pub mod notices;
 pub mod people;
 pub mod queries;
+pub mod rehearsals;
 pub mod results;
 pub mod schedules;
 pub mod tokens;

@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{give, say};
 use crate::app::App;
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Engine;
 use crate::ids::Random;
@@ -31,7 +30,8 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr()?;
     let config = config.listening_at(address);
     let public = config.public_url.clone();
-    let app = App::open(config, address, Clock::system(), Random::system()).await?;
+    let clock = config.clock();
+    let app = App::open(config, address, clock, Random::system()).await?;
     if app.site.db.engine() == Engine::Sqlite {
         app.take_over().await?;
     }

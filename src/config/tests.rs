@@ -60,6 +60,25 @@ fn all_faults_are_reported_together_with_an_example() {
 }
 
 #[test]
+fn a_moved_clock_is_refused_where_amazon_could_be_called() {
+    assert!(read(&[("TEST_CLOCK", "offset")]).is_ok_and(|config| config.test_clock.is_some()));
+    let amazon = [
+        ("TEST_CLOCK", "offset"),
+        ("AMAZON_CLIENT_ID", "amzn1.application-oa2-client.1"),
+        ("AMAZON_CLIENT_SECRET", "secret"),
+    ];
+    assert!(read(&amazon).unwrap_err().to_string().contains("RECOMAMP_TEST_CLOCK"));
+    let names = ["CONSENT", "TOKEN", "PROFILE", "ADS_API"]
+        .iter()
+        .flat_map(|host| REGIONS.map(|region| format!("{host}_URL_{region}")))
+        .collect::<Vec<_>>();
+    let here = names.iter().map(|name| (name.as_str(), "http://127.0.0.1:9/"));
+    let all: Vec<_> = amazon.into_iter().chain(here).collect();
+    assert!(read(&all).is_ok());
+    assert!(read(&all[..all.len() - 1]).is_err(), "one host is Amazon's");
+}
+
+#[test]
 fn switches_networks_and_days_are_read() {
     let config = read(&[("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"), ("WORKERS", "off"), ("KEEP_RESULTS_DAYS", "30")]);
     let config = config.unwrap();

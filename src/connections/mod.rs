@@ -5,6 +5,7 @@
 //! "reconnect", with one audit log entry, not in a series of errors.
 
 mod asked;
+mod given;
 mod grants;
 mod health;
 mod model;
@@ -15,6 +16,7 @@ mod seals;
 mod status;
 mod store;
 
+pub use given::give;
 pub use grants::{CallError, Grants, Token};
 pub use model::State;
 pub use pages::redirect_address;

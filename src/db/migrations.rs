@@ -78,6 +78,7 @@ const STEPS: &[Step] = &[
     own!(43, "0043_tokens_security"),
     both!(44, "0044_teams"),
     own!(45, "0045_teams_security"),
+    both!(47, "0047_webhook_events"),
     both!(48, "0048_datasets"),
     both!(49, "0049_source_list_index"),
 ];

@@ -76,12 +76,14 @@ impl Snapshot {
 }
 
 async fn stream(tx: &mut Tx, text: String) -> Result<BoxStream<'_, sqlx::Result<Row>>> {
+    bound_stream(tx, text, Vec::new()).await
+}
+
+async fn bound_stream(tx: &mut Tx, text: String, values: Vec<Value>) -> Result<BoxStream<'_, sqlx::Result<Row>>> {
     let text = AssertSqlSafe(text);
     Ok(match tx.inner().await? {
-        Inner::Sqlite(tx) => with(text, sqlite_arguments(Vec::new())?).fetch(&mut **tx).map_ok(Row::Sqlite).boxed(),
-        Inner::Postgres(tx) => {
-            with(text, postgres_arguments(Vec::new())?).fetch(&mut **tx).map_ok(Row::Postgres).boxed()
-        }
+        Inner::Sqlite(tx) => with(text, sqlite_arguments(values)?).fetch(&mut **tx).map_ok(Row::Sqlite).boxed(),
+        Inner::Postgres(tx) => with(text, postgres_arguments(values)?).fetch(&mut **tx).map_ok(Row::Postgres).boxed(),
     })
 }
 
@@ -91,6 +93,98 @@ async fn run(tx: &mut Tx, text: String, values: Vec<Value>) -> Result<u64> {
         Inner::Sqlite(tx) => with(text, sqlite_arguments(values)?).execute(&mut **tx).await?.rows_affected(),
         Inner::Postgres(tx) => with(text, postgres_arguments(values)?).execute(&mut **tx).await?.rows_affected(),
     })
+}
+
+/// Some rows of one table, to be copied into another database: all those with one value in a column.
+#[derive(Clone, Debug)]
+pub struct Excerpt {
+    table: Table,
+    rows: Vec<Values>,
+}
+
+impl Excerpt {
+    /// Reads the rows of the named table, one of `tables`, whose `column` has this text; at most `most`.
+    pub async fn read(
+        tx: &mut Tx,
+        tables: &[Table],
+        name: &str,
+        (column, text): (&str, &str),
+        most: usize,
+    ) -> anyhow::Result<Self> {
+        let table = tables.iter().find(|table| table.name == name);
+        let table = table.with_context(|| format!("there is no table {name}"))?.clone();
+        anyhow::ensure!(table.columns.iter().any(|known| known.name == column), "table {name} has no column {column}");
+        let statement =
+            format!("select {} from {} where \"{column}\" = $1 limit {most}", table.column_list(), table.quoted());
+        let mut rows = bound_stream(tx, statement, vec![Value::Text(text.to_owned())]).await?;
+        let mut read = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(Error::from)? {
+            let values = table.columns.iter().enumerate().map(|(at, column)| row.at(at, column.kind));
+            read.push(values.collect::<Result<Values>>().with_context(|| format!("table {name}"))?);
+        }
+        drop(rows);
+        Ok(Self { table, rows: read })
+    }
+
+    fn position(&self, column: &str) -> Option<usize> {
+        self.table.columns.iter().position(|known| known.name == column)
+    }
+
+    /// The texts in a column; rows without one are left out.
+    pub fn texts(&self, column: &str) -> Vec<String> {
+        let Some(at) = self.position(column) else { return Vec::new() };
+        let text = |row: &Values| match row.get(at) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        self.rows.iter().filter_map(text).collect()
+    }
+
+    /// Keeps the rows whose text in a column passes; rows without one are dropped.
+    pub fn keep(&mut self, column: &str, mut passes: impl FnMut(&str) -> bool) {
+        let Some(at) = self.position(column) else { return };
+        self.rows.retain(|row| matches!(row.get(at), Some(Value::Text(text)) if passes(text)));
+    }
+
+    /// Drops the rows that have a value in a column.
+    pub fn keep_without(&mut self, column: &str) {
+        let Some(at) = self.position(column) else { return };
+        self.rows.retain(|row| matches!(row.get(at), Some(Value::Null(_))));
+    }
+
+    /// Writes a value into a column of every row where the column has one.
+    pub fn put(&mut self, column: &str, value: &Value) {
+        self.change(column, |_| Some(value.clone()));
+    }
+
+    /// Clears a column where its text doesn't pass.
+    pub fn clear(&mut self, column: &str, mut passes: impl FnMut(&str) -> bool) {
+        self.change(column, |found| match found {
+            Value::Text(text) if !passes(text) => Some(Value::Null(Kind::Text)),
+            _ => None,
+        });
+    }
+
+    fn change(&mut self, column: &str, mut change: impl FnMut(&Value) -> Option<Value>) {
+        let Some(at) = self.position(column) else { return };
+        for value in self.rows.iter_mut().filter_map(|row| row.get_mut(at)) {
+            if !matches!(value, Value::Null(_))
+                && let Some(changed) = change(value)
+            {
+                *value = changed;
+            }
+        }
+    }
+
+    /// Adds the rows of the same table that `other` has.
+    pub fn extend(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+    }
+
+    /// Inserts the rows.
+    pub async fn write(self, into: &mut Filling) -> anyhow::Result<()> {
+        into.write(&self.table, self.rows).await
+    }
 }
 
 /// The row count of a table as seen by a transaction.

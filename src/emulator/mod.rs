@@ -26,6 +26,7 @@ mod machine;
 mod options;
 mod origin;
 mod pages;
+mod passage;
 mod people;
 mod query;
 mod reporting;
@@ -72,6 +73,7 @@ use work::Workshop;
 pub use faults::{Fault, FaultKind};
 pub(crate) use journal::examine;
 pub use options::Options;
+pub use passage::Passage;
 pub use serve::serve;
 
 /// A running emulator; cheap to clone.
@@ -105,6 +107,7 @@ impl Emulator {
             ..Limits::default()
         };
         let sql = WorldSql::new(options.seed, options.scale, options.folder.join("world"), limits);
+        let sql = sql.until(options.data_until);
         Self::open_with(options, clock, random, Arc::new(sql))
     }
 

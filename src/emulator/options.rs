@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use url::Url;
 
 use super::faults::Fault;
@@ -35,6 +35,8 @@ pub struct Options {
     pub longest_work_seconds: u64,
     /// The time at which its clock starts; `None` for where it stopped, or initially the system time.
     pub time: Option<DateTime<Utc>>,
+    /// The last day of the synthetic data; `None` for the clock's day, for which the data is generated again each day.
+    pub data_until: Option<NaiveDate>,
     /// Whether the clock is paused at startup; otherwise it keeps its last state.
     pub paused: bool,
     /// Faults that are active from startup.
@@ -56,6 +58,7 @@ impl Default for Options {
             parallel_work: 2,
             longest_work_seconds: 15 * 60,
             time: None,
+            data_until: None,
             paused: false,
             faults: Vec::new(),
         }

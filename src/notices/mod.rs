@@ -14,12 +14,15 @@ mod preferences;
 mod seals;
 mod store;
 mod subscription;
+mod told;
 mod unread;
 mod usual;
 mod webhooks;
 
 pub use mail::Mailer;
+pub use model::Message;
 pub use seals::{reseal, seals};
+pub use told::told;
 pub use unread::{UnreadCount, count_unread};
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ macro_rules! kinds {
     ($($variant:ident = $name:literal, $label:literal, $tone:ident;)+) => {
         /// The kind of a message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Kind {
+        pub enum Kind {
             $($variant,)+
         }
 
@@ -20,21 +20,21 @@ macro_rules! kinds {
             pub(super) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The name in the database and in webhooks.
-            pub(super) const fn name(self) -> &'static str {
+            pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
             /// What people read.
-            pub(super) const fn label(self) -> &'static str {
+            pub const fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $label,)+
                 }
             }
 
             /// How it is meant.
-            pub(super) const fn tone(self) -> Tone {
+            pub const fn tone(self) -> Tone {
                 match self {
                     $(Self::$variant => Tone::$tone,)+
                 }
@@ -76,7 +76,7 @@ impl Kind {
 
 /// A figure in a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Fact {
+pub struct Fact {
     pub label: String,
     pub value: String,
     /// Additional information, such as the change since the previous slot; may be empty.
@@ -95,7 +95,7 @@ impl Fact {
     }
 
     /// `Rows: 12 (was 10)`.
-    pub(super) fn line(&self) -> String {
+    pub fn line(&self) -> String {
         let note = if self.note.is_empty() { String::new() } else { format!(" ({})", self.note) };
         format!("{}: {}{note}", self.label, self.value)
     }
@@ -103,7 +103,7 @@ impl Fact {
 
 /// The content of a message below its title.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Detail {
+pub struct Detail {
     #[serde(default)]
     pub lines: Vec<String>,
     #[serde(default)]
@@ -131,7 +131,7 @@ pub(super) struct Draft {
 
 /// A stored message.
 #[derive(Clone, Debug)]
-pub(super) struct Message {
+pub struct Message {
     pub id: MessageId,
     pub at: DateTime<Utc>,
     pub kind: Kind,
@@ -143,7 +143,7 @@ pub(super) struct Message {
 
 impl Message {
     /// The color of its kind.
-    pub(super) const fn state(&self) -> crate::web::components::State {
+    pub const fn state(&self) -> crate::web::components::State {
         use crate::web::components::State;
         match self.kind.tone() {
             Tone::Success => State::Done,

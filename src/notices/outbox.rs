@@ -50,7 +50,7 @@ impl Outbox {
             |endpoint: &str| draft.detail.about.iter().any(|(name, id)| name == "endpoint" && id == endpoint);
         receivers.retain(|receiver| {
             // OK to leave out the one that it is about: that one does not work.
-            (draft.kind.is_problem() || !receiver.only_problems) && !is_about(receiver.id.as_str())
+            receiver.sends.takes(draft.kind) && !is_about(receiver.id.as_str())
         });
         if readers.is_empty() && receivers.is_empty() {
             return Ok(None);

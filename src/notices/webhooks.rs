@@ -1,10 +1,12 @@
 //! Webhooks by Standard Webhooks (standardwebhooks.com): what an endpoint is, signatures, and when is tried again.
 
 mod courier;
+mod events;
 mod form;
 mod sign;
 
 pub(super) use courier::{Courier, url_place};
+pub(super) use events::{EventGroup, Sends};
 pub(super) use form::{EndpointForm, Read};
 pub(super) use sign::{Signer, fresh_secret, sealed_place};
 
@@ -88,7 +90,7 @@ pub(super) struct Endpoint {
     pub is_global: bool,
     pub name: String,
     pub kind: EndpointKind,
-    pub only_problems: bool,
+    pub sends: Sends,
     pub sealed_url: String,
     pub host: String,
     pub is_active: bool,

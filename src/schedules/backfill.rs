@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTi
 use chrono_tz::Tz;
 
 use super::calendar::{Plan, SlotName};
+use crate::clock::zones::local;
 use crate::ids::{BackfillId, ExecutionId, InstanceId, PersonId, QueryId, ScheduleId};
 use crate::instances::{Action, Role};
 use crate::queries::{FieldDef, WindowChoice, WindowKind};
@@ -95,7 +96,7 @@ pub(super) fn whole(
     zone: Tz,
     now: DateTime<Utc>,
 ) -> Vec<PastWindow> {
-    let today = now.with_timezone(&zone).date_naive();
+    let today = local(zone, now).date();
     let Some(after) = last.succ_opt().map(|after| after.min(today)) else { return Vec::new() };
     let next = |start: NaiveDate| match unit {
         Unit::Day | Unit::Slots => start.succ_opt(),

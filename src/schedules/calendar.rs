@@ -15,18 +15,16 @@ mod cron;
 mod plan;
 mod rule;
 mod slots;
-mod zone;
 
+pub use crate::clock::zones::Zones;
+pub(super) use crate::clock::zones::{Reading, Zone};
 pub use cron::Cron;
 pub use plan::Plan;
 pub(super) use rule::MonthDay;
 pub(super) use rule::Rule;
-pub(super) use slots::SlotName;
+pub use slots::SlotName;
 use slots::Slots;
 pub use slots::{Note, Slot};
-pub(super) use zone::Reading;
-pub(super) use zone::Zone;
-pub use zone::Zones;
 
 #[cfg(test)]
 mod tests;

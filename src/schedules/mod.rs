@@ -15,12 +15,15 @@ mod policies;
 mod programs;
 mod request;
 mod scheduler;
+mod staging;
 mod store;
 mod timing;
 mod upcoming;
 
-pub use calendar::{Cron, Note, Plan, Slot, Zones};
+pub use calendar::{Cron, Note, Plan, Slot, SlotName, Zones};
+pub use model::{LedgerRow, SlotState};
 pub use programs::{Changed, ScheduleFilter, ScheduleLine, ScheduleSlot, ScheduleView};
+pub use staging::{Ledger, Staged};
 pub use store::{overdue, owned, transfer};
 pub use upcoming::{Upcoming, upcoming};
 

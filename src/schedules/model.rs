@@ -144,7 +144,7 @@ impl Schedule {
 
 /// The outcome of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SlotState {
+pub enum SlotState {
     /// It waits for the previous run to end.
     Queued,
     /// Its execution was started and has not ended.
@@ -164,7 +164,7 @@ impl SlotState {
     pub(super) const ALL: [Self; 7] =
         [Self::Queued, Self::Started, Self::Succeeded, Self::Failed, Self::Skipped, Self::Missed, Self::Refused];
 
-    pub(super) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Started => "started",
@@ -176,7 +176,7 @@ impl SlotState {
         }
     }
 
-    pub(super) const fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Queued => "Queued",
             Self::Started => "Running",
@@ -192,7 +192,7 @@ impl SlotState {
         Self::ALL.into_iter().find(|state| state.name() == text)
     }
 
-    pub(super) const fn color(self) -> Color {
+    pub const fn color(self) -> Color {
         match self {
             Self::Queued => Color::Waiting,
             Self::Started => Color::Running,
@@ -205,7 +205,7 @@ impl SlotState {
 
 /// A row of the ledger.
 #[derive(Clone, Debug)]
-pub(super) struct LedgerRow {
+pub struct LedgerRow {
     pub name: SlotName,
     pub at: DateTime<Utc>,
     pub decided_at: DateTime<Utc>,
@@ -222,7 +222,7 @@ pub(super) struct LedgerRow {
 
 impl LedgerRow {
     /// Why it is in its state, or what it waits for; may be empty.
-    pub(super) fn why(&self) -> String {
+    pub fn why(&self) -> String {
         let waits = match self.execution_state {
             Some(RunState::Waiting) if self.state == SlotState::Started && self.waiting_for.is_empty() => {
                 "Waits for a free slot of the instance; slots are given in the order in which executions started."

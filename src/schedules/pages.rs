@@ -13,6 +13,8 @@ mod rehearsal;
 mod run;
 mod source;
 
+pub(super) use month::Figures;
+
 use axum::Router;
 use axum::routing::{get, post};
 

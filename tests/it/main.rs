@@ -26,6 +26,8 @@ mod buckets;
 #[cfg(test)]
 mod catalogues;
 #[cfg(test)]
+mod conditions;
+#[cfg(test)]
 mod connections;
 #[cfg(test)]
 mod data_sources;
@@ -98,6 +100,8 @@ mod query_homes;
 mod query_import;
 #[cfg(test)]
 mod query_links;
+#[cfg(test)]
+mod rehearsals;
 #[cfg(test)]
 mod results;
 #[cfg(test)]

@@ -72,6 +72,8 @@ const THINGS: &[&str] = &[
     "POST schedule/restore",
     "POST schedule/run",
     "GET schedule/rehearsal",
+    "GET schedule/rehearsal/months",
+    "POST schedule/rehearsal/months",
     "GET backfill",
     "POST backfill/pause",
     "POST backfill/resume",

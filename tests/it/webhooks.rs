@@ -354,4 +354,36 @@ stories! {
         ada.post(&format!("{endpoint}/delete"), &[]).await.with(303);
         ada.get(&endpoint).await.with(404);
     }
+
+    /// Two endpoints with chosen events: each gets its own kinds, and a test; a choice without any kind is refused.
+    async fn an_endpoint_gets_the_kinds_of_events_that_were_chosen(database: Database) {
+        let house = open(database).await;
+        let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
+        house.tick("notifier").await;
+        let chosen = [("name", "Failures"), ("sends", "chosen"), ("event", "failures"), ("event", "recoveries")];
+        let (failures, _) = added(&ada, &receiver.url, &chosen).await;
+        let (results, _) = added(&ada, &receiver.url, &[("name", "Results"), ("sends", "chosen"), ("event", "results")]).await;
+        let none = [("name", "None"), ("kind", "webhook"), ("url", receiver.url.as_str()), ("sends", "chosen")];
+        assert!(ada.post("/settings/webhooks", &none).await.with(422).text("#errors").contains("at least one kind"));
+        let list = ada.get("/settings/webhooks").await.with(200).text("tbody");
+        assert!(list.contains("Failures, Recoveries") && list.contains("Results"), "{list}");
+        let shown = ada.get(&failures).await.with(200);
+        assert_eq!(shown.attributes("input[name=event][checked]", "value"), ["failures", "recoveries"]);
+        let query = crate::executions::saved(&ada, crate::executions::REACH).await;
+        let daily = [("repeat", "daily"), ("at", "11:00"), ("timing_zone", "Europe/Berlin"), ("pause_after", "0")];
+        crate::notices::scheduled(&ada, &query, &daily).await;
+        let ada = crate::notices::days_later(&house, 1).await;
+        ada.post(&format!("/queries/{query}/delete"), &[]).await.with(303);
+        let ada = crate::notices::days_later(&house, 1).await;
+        tested(&ada, &results).await;
+        let kinds = async |endpoint: &str| {
+            let file = ada.get(&format!("{endpoint}/deliveries.json")).await.with(200);
+            let rows: Vec<serde_json::Value> = serde_json::from_str(&file.body).expect("rows");
+            let mut kinds: Vec<String> = rows.iter().map(|row| row["kind"].as_str().expect("a kind").to_owned()).collect();
+            kinds.sort();
+            kinds
+        };
+        assert_eq!(kinds(&failures).await, ["schedule.failed"]);
+        assert_eq!(kinds(&results).await, ["schedule.succeeded", "test"]);
+    }
 }

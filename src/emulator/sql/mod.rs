@@ -39,6 +39,8 @@ pub(crate) struct WorldSql {
     scale: f64,
     folder: PathBuf,
     limits: Limits,
+    /// The last day of the data, if it isn't the clock's.
+    until: Option<NaiveDate>,
     /// The data of the day, and an engine for it.
     engine: Mutex<Option<(NaiveDate, World, Arc<Engine>)>>,
     described: [Arc<[DataSource]>; 2],
@@ -49,7 +51,13 @@ impl WorldSql {
     /// generated data of large scales.
     pub(crate) fn new(seed: u64, scale: f64, folder: PathBuf, limits: Limits) -> Self {
         let described = [described::sources(Catalogue::standard()), described::sources(&SANDBOX)];
-        Self { seed, scale, folder, limits, engine: Mutex::default(), described }
+        Self { seed, scale, folder, limits, until: None, engine: Mutex::default(), described }
+    }
+
+    /// The same with data until this day, whatever the clock shows: it is generated once.
+    pub(crate) const fn until(mut self, day: Option<NaiveDate>) -> Self {
+        self.until = day;
+        self
     }
 
     /// The data of `day`, and an engine for it.
@@ -80,7 +88,7 @@ impl Analytics for WorldSql {
     }
 
     fn run(&self, work: Work) -> BoxFuture<'static, Result<ResultFiles, String>> {
-        let engine = self.engine(work.now.date_naive());
+        let engine = self.engine(self.until.unwrap_or_else(|| work.now.date_naive()));
         async move {
             let (world, engine) = engine?;
             let seen = Arc::new(world.seen(work.view.clone()));

@@ -13,7 +13,7 @@ use crate::ids::{DeliveryId, EndpointId, MessageId};
 use crate::notices::model::{Detail, Draft, Kind};
 use crate::notices::store::{self, DeliveryFilter};
 use crate::notices::webhooks::{
-    Delivery, DeliveryState, Endpoint, EndpointForm, EndpointKind, fresh_secret, url_place,
+    Delivery, DeliveryState, Endpoint, EndpointForm, EndpointKind, Sends, fresh_secret, url_place,
 };
 use crate::notices::{COURIER, Notices};
 use crate::vault::Secret;
@@ -82,7 +82,11 @@ fn stored_form(room: &Notices, endpoint: &Endpoint) -> EndpointForm {
         name: endpoint.name.clone(),
         kind: endpoint.kind.name().to_owned(),
         url: url.map(|url| url.expose().to_owned()).unwrap_or_default(),
-        sends: if endpoint.only_problems { "problems" } else { "all" }.to_owned(),
+        sends: endpoint.sends.choice().to_owned(),
+        events: match &endpoint.sends {
+            Sends::Chosen(groups) => groups.clone(),
+            Sends::All | Sends::Problems => std::collections::BTreeSet::default(),
+        },
         secret: String::new(),
         is_global: endpoint.is_global,
     }

@@ -78,7 +78,7 @@ impl Export for Endpoint {
         "host",
         "owner",
         "for_everyone",
-        "only_problems",
+        "sends",
         "state",
         "state_reason",
         "failing_since",
@@ -93,7 +93,7 @@ impl Export for Endpoint {
             json!(self.host),
             json!(self.owner_name),
             json!(self.is_global),
-            json!(self.only_problems),
+            json!(self.sends.describe()),
             json!(self.state().1.to_lowercase()),
             json!(self.state_reason),
             self.failing_since.map_or(Value::Null, rfc3339),
@@ -130,7 +130,11 @@ pub(super) fn kinds() -> Vec<Choice> {
 }
 
 pub(super) fn sends() -> Vec<Choice> {
-    vec![Choice::new("all", "Results and problems"), Choice::new("problems", "Problems only")]
+    vec![
+        Choice::new("all", "Results and problems"),
+        Choice::new("problems", "Problems only"),
+        Choice::new("chosen", "Chosen events"),
+    ]
 }
 
 async fn form_page(visit: &Visit, form: EndpointForm, errors: Errors) -> FormPage {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, WrongValue, containing, sql};
 use crate::ids::{EndpointId, PersonId, WebhookSecretId};
-use crate::notices::webhooks::{Endpoint, EndpointKind, OFF_AFTER, Read, WARNED_AFTER};
+use crate::notices::webhooks::{Endpoint, EndpointKind, OFF_AFTER, Read, Sends, WARNED_AFTER};
 use crate::web::Person;
 
 impl FromRow for Endpoint {
@@ -17,7 +17,7 @@ impl FromRow for Endpoint {
             is_global: row.get("is_global")?,
             name: row.get("name")?,
             kind: EndpointKind::parse(&row.get::<String>("kind")?).ok_or(wrong)?,
-            only_problems: row.get::<String>("sends")? == "problems",
+            sends: Sends::stored(&row.get::<String>("sends")?, &row.get::<String>("events")?),
             sealed_url: row.get("sealed_url")?,
             host: row.get("host")?,
             is_active: row.get::<String>("state")? == "active",
@@ -33,7 +33,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "select e.id, e.person_id, coalesce(p.name, 'somebody else') as owner_name, e.is_global, e.name, e.kind, ",
-            "e.sends, e.sealed_url, e.host, e.state, e.state_reason, e.state_at, e.failing_since, e.created_at ",
+            "e.sends, e.events, e.sealed_url, e.host, e.state, e.state_reason, e.state_at, e.failing_since, e.created_at ",
             "from webhook_endpoints e left join people p on p.id = e.person_id where ",
             $rest
         )
@@ -100,7 +100,7 @@ pub(in crate::notices) async fn list_endpoints(
 ) -> Result<Vec<Endpoint>> {
     const LIST: &str = listed!(
         "e.id, e.person_id, coalesce(p.name, 'somebody else') as owner_name, e.is_global, e.name, e.kind, e.sends, \
-         e.sealed_url, e.host, e.state, e.state_reason, e.state_at, e.failing_since, e.created_at",
+         e.events, e.sealed_url, e.host, e.state, e.state_reason, e.state_at, e.failing_since, e.created_at",
         " order by lower(e.name), e.id limit $5 offset $6"
     );
     filtered(LIST, person, filter).bind(range.most).bind(range.skip).all(tx).await
@@ -121,18 +121,19 @@ pub(in crate::notices) async fn add_endpoint(
     (read, sealed_url): (&Read, &str),
 ) -> Result<()> {
     const ADD: &str = "insert into webhook_endpoints (id, person_id, is_global, name, kind, sends, sealed_url, host, \
-        state, state_reason, state_at, created_at, updated_at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', '', $9, $9, $9)";
+        state, state_reason, state_at, created_at, updated_at, events) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', '', $9, $9, $9, $10)";
     sql(ADD)
         .bind(id)
         .bind(person)
         .bind(is_global)
         .bind(name)
         .bind(read.kind.name())
-        .bind(if read.only_problems { "problems" } else { "all" })
+        .bind(read.sends.sends())
         .bind(sealed_url)
         .bind(&read.host)
         .bind(now)
+        .bind(read.sends.events())
         .execute(tx)
         .await
         .map(drop)
@@ -147,14 +148,15 @@ pub(in crate::notices) async fn change_endpoint(
     (read, sealed_url): (&Read, &str),
 ) -> Result<()> {
     const CHANGE: &str = "update webhook_endpoints set name = $2, sends = $3, sealed_url = $4, host = $5, \
-        updated_at = $6 where id = $1";
+        updated_at = $6, events = $7 where id = $1";
     sql(CHANGE)
         .bind(id)
         .bind(name)
-        .bind(if read.only_problems { "problems" } else { "all" })
+        .bind(read.sends.sends())
         .bind(sealed_url)
         .bind(&read.host)
         .bind(now)
+        .bind(read.sends.events())
         .execute(tx)
         .await
         .map(drop)

@@ -7,6 +7,7 @@ use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{DeliveryId, EndpointId, InstanceId, MailId, MessageId, PersonId};
 use crate::notices::model::Draft;
 use crate::notices::preferences::Preferences;
+use crate::notices::webhooks::Sends;
 
 const FEED: &str = "outcomes";
 
@@ -121,7 +122,7 @@ pub(in crate::notices) async fn attach_mail(
 pub(in crate::notices) struct Receiver {
     pub id: EndpointId,
     pub is_chat: bool,
-    pub only_problems: bool,
+    pub sends: Sends,
 }
 
 impl FromRow for Receiver {
@@ -129,14 +130,14 @@ impl FromRow for Receiver {
         Ok(Self {
             id: row.get("id")?,
             is_chat: row.get::<String>("kind")? == "chat",
-            only_problems: row.get::<String>("sends")? == "problems",
+            sends: Sends::stored(&row.get::<String>("sends")?, &row.get::<String>("events")?),
         })
     }
 }
 
 /// The enabled endpoints of a person; without a person, those for messages to everyone.
 pub(in crate::notices) async fn endpoints(tx: &mut Tx, person: Option<&PersonId>) -> Result<Vec<Receiver>> {
-    const LIST: &str = "select id, kind, sends from webhook_endpoints where state = 'active' \
+    const LIST: &str = "select id, kind, sends, events from webhook_endpoints where state = 'active' \
         and ((is_global and $1 is null) or (not is_global and person_id = $1)) order by id";
     sql(LIST).bind(person).all(tx).await
 }

@@ -1,11 +1,12 @@
 //! The form of an endpoint.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::EndpointKind;
 use super::sign;
+use super::{EndpointKind, EventGroup, Sends};
 use crate::outbound::Networks;
 use crate::vault::Secret;
 use crate::web::Fields;
@@ -23,6 +24,8 @@ pub(in crate::notices) struct EndpointForm {
     pub kind: String,
     pub url: String,
     pub sends: String,
+    /// The chosen kinds of events.
+    pub events: BTreeSet<EventGroup>,
     pub secret: String,
     pub is_global: bool,
 }
@@ -33,7 +36,7 @@ pub(in crate::notices) struct Read {
     pub kind: EndpointKind,
     pub url: Url,
     pub host: String,
-    pub only_problems: bool,
+    pub sends: Sends,
     /// A secret of the owner's own.
     pub secret: Option<Secret>,
 }
@@ -51,6 +54,7 @@ impl EndpointForm {
             kind: text("kind"),
             url: text("url"),
             sends: text("sends"),
+            events: fields.all("event").filter_map(EventGroup::parse).collect(),
             secret: text("secret"),
             is_global: fields.get("global") == "true",
         }
@@ -67,23 +71,31 @@ impl EndpointForm {
         if kind.is_none() {
             errors.add("kind", "Choose what the address takes.");
         }
-        if !matches!(self.sends.as_str(), "all" | "problems") {
-            errors.add("sends", "Choose what is sent.");
-        }
+        let sends = self.chosen().map_err(|why| errors.add("sends", why)).ok();
         let url = self.address(networks).map_err(|why| errors.add("url", why)).ok();
         let secret = Some(self.secret.as_str()).filter(|text| !text.is_empty() && kind == Some(EndpointKind::Webhook));
         if let Some(Err(why)) = secret.map(sign::key) {
             errors.add("secret", why);
         }
-        match (kind, url) {
-            (Some(kind), Some(url)) if errors.is_empty() => Ok(Read {
+        match (kind, url, sends) {
+            (Some(kind), Some(url), Some(sends)) if errors.is_empty() => Ok(Read {
                 kind,
                 host: url.host_str().unwrap_or_default().to_owned(),
                 url,
-                only_problems: self.sends == "problems",
+                sends,
                 secret: secret.map(Secret::new),
             }),
             _ => Err(errors),
+        }
+    }
+
+    fn chosen(&self) -> Result<Sends, &'static str> {
+        match self.sends.as_str() {
+            "all" => Ok(Sends::All),
+            "problems" => Ok(Sends::Problems),
+            "chosen" if self.events.is_empty() => Err("Choose at least one kind of event."),
+            "chosen" => Ok(Sends::Chosen(self.events.clone())),
+            _ => Err("Choose what is sent."),
         }
     }
 

@@ -11,11 +11,12 @@ mod kind;
 pub use choice::WindowChoice;
 pub use kind::WindowKind;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::amazon::TimeWindow;
+use crate::clock::zones::{instant, local};
 use crate::web::Fields;
 use crate::web::components::{Errors, read_date, read_date_time};
 
@@ -205,7 +206,7 @@ impl Window {
         if ended < TimeDelta::days(ATTRIBUTION_DAYS as i64) - TimeDelta::hours(1) {
             notes.push(LATE_CREDIT.to_owned());
         }
-        let today = now.with_timezone(&zone).date_naive();
+        let today = local(zone, now).date();
         if today.checked_sub_months(Months::new(HISTORY_MONTHS)).is_some_and(|oldest| start.date() < oldest) {
             notes.push(
                 "The window starts more than 13 months ago. AMC keeps most data about that long, so earlier days come \
@@ -278,16 +279,8 @@ const FRESHNESS: &str = "The window ends less than 48 hours ago. AMC's data take
 const LATE_CREDIT: &str = "The window ends less than 14 days ago. Conversions are still being attributed to its ads, \
                            so attributed figures will keep rising; impressions and clicks won't.";
 
-/// The instant of a local time. A time that occurs twice means the later one; one that is skipped means the same
-/// distance after the gap, as in AMC's Java.
-fn instant(zone: Tz, time: NaiveDateTime) -> DateTime<Utc> {
-    let local = zone.from_local_datetime(&time).latest();
-    let shifted = || zone.from_local_datetime(&(time + TimeDelta::hours(1))).latest();
-    local.or_else(shifted).map_or_else(|| time.and_utc(), |found| found.to_utc())
-}
-
 fn shown(now: DateTime<Utc>, zone: Tz) -> String {
-    now.with_timezone(&zone).format("%-d %b %Y, %H:%M").to_string()
+    local(zone, now).format("%-d %b %Y, %H:%M").to_string()
 }
 
 #[cfg(test)]

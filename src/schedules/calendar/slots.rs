@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use super::zone::{Reading, Zone};
+use super::{Reading, Zone};
 
 /// The maximum difference between a local time and the instant at which it is next shown: no clock change is larger.
 const LONGEST_CHANGE: TimeDelta = TimeDelta::hours(26);

@@ -56,6 +56,8 @@ pub(super) struct FormPage {
     takes_over: bool,
     /// When the draft was kept that the form shows; none where it shows none.
     draft: Option<DateTime<Utc>>,
+    /// The revision of the schedule at which the form was begun.
+    revision: i64,
 }
 
 impl FormPage {
@@ -105,6 +107,7 @@ async fn page(
         rows,
         takes_over: filled.schedule.as_ref().is_some_and(|schedule| schedule.owner != person.id),
         draft: None,
+        revision: filled.schedule.as_ref().map_or(0, |schedule| schedule.revision),
         schedule: filled.schedule,
         source: filled.source,
     })
@@ -155,7 +158,7 @@ pub(super) async fn edit(
     let (sent, kept_at) = draft.map_or((named, None), |(draft, at)| (draft, Some(at)));
     let filled = filled(&room, &mut tx, &person, start, &sent).await?;
     let page = page(&room, &mut tx, &person, &visit, filled, false).await?;
-    Ok(Html(FormPage { draft: kept_at, ..page }))
+    Ok(Html(FormPage { draft: kept_at, ..page }.begun_at(&sent)))
 }
 
 /// What the submitted form schedules.
@@ -179,7 +182,7 @@ pub(super) async fn preview(
     let filled = filled(&room, &mut tx, &person, start, &fields).await?;
     let page = page(&room, &mut tx, &person, &visit, filled, true).await?;
     tx.commit().await?;
-    Ok(Html(FormPage { draft: kept_at, ..page }))
+    Ok(Html(FormPage { draft: kept_at, ..page }.begun_at(&fields)))
 }
 
 pub(super) async fn add(
@@ -308,6 +311,19 @@ pub(super) async fn change(
     site.wakes.wake(crate::schedules::scheduler::NAME);
     visit.flash(Tone::Success, "The schedule was saved.").await;
     Ok(Redirect::to(&format!("/schedules/{id}")).into_response())
+}
+
+impl FormPage {
+    /// The form of somebody who began at the revision that it names: a draft may be older than the schedule.
+    fn begun_at(mut self, fields: &Fields) -> Self {
+        self.revision = fields.trimmed("revision").parse().unwrap_or(self.revision);
+        self
+    }
+
+    /// The schedule, if it was changed after the form was begun.
+    fn moved(&self) -> Option<&Schedule> {
+        self.schedule.as_ref().filter(|schedule| schedule.revision > self.revision)
+    }
 }
 
 /// The options of the form.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, 
 
 use crate::ids::{ExecutionId, ScheduleId};
 use crate::schedules::calendar::Plan;
-use crate::schedules::model::{Schedule, SlotState, State as Stage};
+use crate::schedules::model::{LedgerRow, Schedule, SlotState, State as Stage};
 use crate::schedules::store::DayGroup;
 use crate::web::components::State as Color;
 
@@ -13,7 +13,7 @@ const PLANNED: usize = 200;
 
 /// What became of the slots of a period: each is in one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Figures {
+pub(in crate::schedules) struct Figures {
     pub(super) ran: i64,
     pub(super) late: i64,
     pub(super) skipped: i64,
@@ -24,21 +24,39 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    fn add(&mut self, group: &DayGroup) {
-        let figure = match group.state {
-            SlotState::Started | SlotState::Succeeded | SlotState::Failed if group.is_late => &mut self.late,
+    /// The figures of these slots.
+    pub(in crate::schedules) fn of(groups: &[DayGroup]) -> Self {
+        let mut figures = Self::default();
+        for group in groups {
+            figures.add(group.state, group.is_late, group.count);
+        }
+        figures
+    }
+
+    /// The figures of these rows.
+    pub(in crate::schedules) fn of_rows(rows: &[LedgerRow]) -> Self {
+        let mut figures = Self::default();
+        for row in rows {
+            figures.add(row.state, row.is_late, 1);
+        }
+        figures
+    }
+
+    fn add(&mut self, state: SlotState, is_late: bool, count: i64) {
+        let figure = match state {
+            SlotState::Started | SlotState::Succeeded | SlotState::Failed if is_late => &mut self.late,
             SlotState::Started | SlotState::Succeeded | SlotState::Failed => &mut self.ran,
             SlotState::Skipped => &mut self.skipped,
             SlotState::Missed => &mut self.missed,
             SlotState::Refused => &mut self.refused,
             SlotState::Queued => &mut self.waiting,
         };
-        *figure += group.count;
+        *figure += count;
     }
 
     /// `21 slots expected = 18 ran + 1 ran late + 1 skipped + 1 missed + 0 not started`; what waits only where
     /// something does.
-    pub(super) fn describe(&self) -> String {
+    pub(in crate::schedules) fn describe(&self) -> String {
         let Self { ran, late, skipped, missed, refused, waiting } = *self;
         let all = ran + late + skipped + missed + refused + waiting;
         let slots = crate::web::words::counted(all, "slot", "slots");
@@ -93,10 +111,7 @@ impl Month {
         now: DateTime<Utc>,
     ) -> Self {
         let (_, until) = Self::days(first);
-        let mut figures = Figures::default();
-        for group in groups {
-            figures.add(group);
-        }
+        let mut figures = Figures::of(groups);
         let mut days: Vec<(NaiveDate, Entry)> = groups.iter().map(|group| (group.day, entry(group))).collect();
         let is_armed = schedule.state == Stage::Active && schedule.deleted_at.is_none();
         if let Some((plan, next)) = plan.filter(|_| is_armed).zip(schedule.next_at) {

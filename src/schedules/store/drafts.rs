@@ -41,7 +41,7 @@ pub(in crate::schedules) async fn keep_draft(
         on conflict (person_id, subject) do update set fields = excluded.fields, updated_at = excluded.updated_at";
     const FORGET: &str = "delete from schedule_drafts where person_id = $1 and updated_at < $2";
     sql(FORGET).bind(person).bind(now - KEPT).execute(tx).await?;
-    let pairs: Vec<(&str, &str)> = fields.iter().filter(|(name, _)| *name != "revision").collect();
+    let pairs: Vec<(&str, &str)> = fields.iter().collect();
     sql(KEEP).bind(person).bind(subject).bind(json_of(&pairs)).bind(now).execute(tx).await.map(drop)
 }
 

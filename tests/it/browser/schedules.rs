@@ -43,3 +43,64 @@ async fn an_execution_that_worked_becomes_a_schedule_by_pressing_two_buttons() {
         browser.see("The schedule is restored, and paused.").await;
     }
 }
+
+/// Half a year is filled week by week while somebody watches the calendar; without scripts the page is loaded again.
+#[tokio::test]
+async fn half_a_year_is_filled_while_somebody_watches() {
+    for javascript in [true, false] {
+        let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+        let browser = Browser::start(Options { javascript, ..Options::default() }).await;
+        sign_in(&browser, &program.address()).await;
+        pick_an_instance(&browser).await;
+        let instance = browser.address().await;
+        write(
+            &browser,
+            "Reach",
+            "SELECT campaign, COUNT(DISTINCT user_id) AS reach FROM dsp_impressions GROUP BY campaign",
+        )
+        .await;
+        save(&browser, "Reach").await;
+        let query = browser.address().await;
+        let id = query.path().rsplit('/').next().expect("an id").to_owned();
+        browser
+            .open(instance.join(&format!("/schedules/backfills/new?query={id}")).expect("an address").as_str())
+            .await;
+        browser.fill("first_day", &weeks_ago(27)).await;
+        browser.fill("last_day", &weeks_ago(1)).await;
+        browser.choose("unit", "Week by week, Monday to Sunday").await;
+        browser.fill("at_once", "5").await;
+        if !javascript {
+            browser.press("Show time windows").await;
+        }
+        browser.see("26 executions").await;
+        browser.press("Start back-fill").await;
+        browser.see("26 time windows =").await;
+        let address = browser.address().await;
+        for enough in [5, 15, 26] {
+            let is_there = async || {
+                if !javascript {
+                    browser.open(address.as_str()).await;
+                }
+                done(&browser.read("#figures").await) >= enough
+            };
+            browser.until(is_there).await;
+        }
+        browser.see("Every time window has a result").await;
+        assert_eq!(browser.read_all("ul.cells li a").await.len(), 26, "each leads to its execution");
+        browser.press("Go on as a schedule").await;
+        browser.see("New schedule").await;
+    }
+}
+
+/// The Monday so many weeks before this week's, as it is typed into Chromium's date field.
+fn weeks_ago(weeks: i64) -> String {
+    let today = recomamp::clock::Clock::system().now().date_naive();
+    let monday = today - chrono::Days::new(u64::from(chrono::Datelike::weekday(&today).num_days_from_monday()));
+    (monday - chrono::TimeDelta::weeks(weeks)).format("%m%d%Y").to_string()
+}
+
+/// The windows that are done: `26 time windows = 12 done + …`.
+fn done(figures: &str) -> usize {
+    let done = figures.split(" = ").nth(1).and_then(|rest| rest.split(' ').next());
+    done.and_then(|number| number.parse().ok()).unwrap_or(0)
+}

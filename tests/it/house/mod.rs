@@ -48,6 +48,7 @@ const ROOMS: &[&str] = &[
     "schedules",
     "deliveries",
     "notices",
+    "rehearsals",
     "people",
     "guides",
     "library",

@@ -1,6 +1,7 @@
 //! The test environment of all stories: the program on its own port, with either database, the AMC emulator behind
 //! the real client, and a manual clock.
 
+mod cable;
 mod command;
 mod database;
 mod gate;
@@ -24,6 +25,7 @@ use recomamp::workers::{Tick, Worker};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use cable::Cable;
 pub(crate) use command::{recomamp, started};
 pub(crate) use database::{Database, Outage, execute};
 pub(crate) use gate::{Call, Gate, Moment, Trap};

@@ -21,7 +21,7 @@ pub(crate) struct Premises {
 
 impl Premises {
     /// A new data folder and port.
-    pub(super) fn new(database: Database, settings: &[(&str, &str)], amazon: Option<Emulator>) -> Self {
+    pub(crate) fn new(database: Database, settings: &[(&str, &str)], amazon: Option<Emulator>) -> Self {
         let folder = tempfile::tempdir().expect("a data folder");
         // With the permissions that the program would set.
         let own = std::os::unix::fs::PermissionsExt::from_mode(0o700);
@@ -30,6 +30,13 @@ impl Premises {
         let address = door.local_addr().expect("a port has an address");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Self { address, settings, database, folder, amazon, door: Some(door) }
+    }
+
+    /// The same with additional settings, named without `RECOMAMP_`, for a process of its own.
+    pub(crate) fn with(mut self, settings: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.settings.extend(settings);
+        self.door = None;
+        self
     }
 
     /// The listener for the next start.

@@ -97,10 +97,18 @@ impl Program {
         self.answers().await;
     }
 
+    /// The same without waiting until it answers, which it may not do while its database is out of reach.
+    pub(crate) async fn kill_and_start_again_unheard(&mut self) {
+        self.kill().await;
+        self.run();
+    }
+
     /// Kills the process, and waits until it is gone.
     pub(crate) async fn kill(&mut self) {
-        let mut process = self.process.take().expect("it runs");
-        process.kill().await.expect("a process can be killed");
+        let mut process = self.process.take().expect("it was started");
+        // OK to ignore: one that has ended by itself can't be killed.
+        let _ = process.start_kill();
+        process.wait().await.expect("a process ends");
     }
 
     /// Waits until the process has ended, at most for this time; returns whether it has.

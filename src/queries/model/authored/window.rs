@@ -36,7 +36,7 @@ impl RelativeWindow {
     /// Its current dates.
     pub fn form(self, zone: &str, now: DateTime<Utc>) -> WindowForm {
         let today =
-            zone.parse::<chrono_tz::Tz>().map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive());
+            zone.parse::<chrono_tz::Tz>().map_or(now.date_naive(), |zone| crate::clock::zones::local(zone, now).date());
         let before = |days: u32| today.checked_sub_days(Days::new(days.into())).unwrap_or(today).to_string();
         WindowForm {
             kind: WindowKind::Explicit.name().into_owned(),

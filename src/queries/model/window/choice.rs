@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
-use super::{Window, WindowForm, WindowKind, instant, shown};
+use super::{Window, WindowForm, WindowKind, shown};
+use crate::clock::zones::{instant, local};
 use crate::web::components::{self, Errors};
 
 /// A window: its kind and, if known, its start and end.
@@ -38,7 +39,7 @@ impl WindowChoice {
         if self.kind != WindowKind::Explicit {
             let window = Window::preset(self.kind, self.zone, now);
             if window.start.is_some() && window.start == window.end {
-                let today = components::date(now.with_timezone(&self.zone).date_naive());
+                let today = components::date(local(self.zone, now).date());
                 errors.add(
                     "window",
                     format!(

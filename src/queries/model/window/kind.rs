@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::{ATTRIBUTION_DAYS, FRESH_AFTER};
 use crate::amazon::TimeWindow;
+use crate::clock::zones::local;
 
 /// Most days of a window that is a number of days.
 pub(super) const MOST_DAYS: u16 = 400;
@@ -161,8 +162,8 @@ impl WindowKind {
     /// First day and the day after the last at `now`, by the clock of `zone`; none where AMC decides, and for dates that
     /// somebody gave. They are the same where the window is empty.
     pub(super) fn days(self, zone: Tz, now: DateTime<Utc>) -> Option<(NaiveDate, NaiveDate)> {
-        let today = now.with_timezone(&zone).date_naive();
-        let fresh = (now - FRESH_AFTER).with_timezone(&zone).date_naive();
+        let today = local(zone, now).date();
+        let fresh = local(zone, now - FRESH_AFTER).date();
         let monday = |day: NaiveDate| day - Days::new(u64::from(day.weekday().num_days_from_monday()));
         let counted = |count: u64, before: u64| {
             let end = today - Days::new(before);

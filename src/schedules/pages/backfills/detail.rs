@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use crate::schedules::backfill::{Backfill, Stage, Unit, WindowRow, WindowState};
 use crate::schedules::backfiller::NAME;
 use crate::schedules::store;
 use crate::web::components::{Address, days};
-
+use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Visit};
 
@@ -42,9 +42,16 @@ pub(in crate::schedules::pages) struct DetailPage {
     all: usize,
     /// The form of a schedule that goes on with the same query; empty where it is a schedule's already.
     onwards: String,
+    /// The tag of what the page shows.
+    tag: String,
 }
 
 impl DetailPage {
+    /// Whether the page polls itself: windows start or end without anybody's doing.
+    fn is_live(&self) -> bool {
+        self.backfill.state == Stage::Active || self.running > 0
+    }
+
     fn range(&self) -> String {
         days(self.backfill.first, self.backfill.last)
     }
@@ -71,13 +78,18 @@ pub(in crate::schedules::pages) async fn show(
     person: Person,
     visit: Visit,
     Path(id): Path<String>,
-) -> web::Result<Html<DetailPage>> {
+    shown: Shown,
+) -> web::Result<Response> {
     let mut tx = room.site.db.read(&person.scope()).await?;
     let backfill = store::backfill(&mut tx, &person.id, &own(&id)?).await?;
     let rows = store::windows(&mut tx, &backfill.id).await?;
     drop(tx);
+    let tag = live::tag(&(&rows, backfill.state, &backfill.state_reason, &backfill.name));
+    if let Some(unchanged) = shown.unchanged(&tag) {
+        return Ok(unchanged);
+    }
     let count = |is: fn(WindowState) -> bool| rows.iter().filter(|row| is(row.state)).count();
-    Ok(Html(DetailPage {
+    let page = DetailPage {
         shell: visit.shell(backfill.name.clone(), Section::Schedules).await,
         done: count(WindowState::is_done),
         failed: count(|state| state == WindowState::Failed),
@@ -86,7 +98,9 @@ pub(in crate::schedules::pages) async fn show(
         periods: periods(&backfill, rows),
         onwards: onwards(&backfill),
         backfill,
-    }))
+        tag: tag.clone(),
+    };
+    Ok(live::tagged(&tag, Html(page)))
 }
 
 fn periods(backfill: &Backfill, rows: Vec<WindowRow>) -> Vec<Period> {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
 use crate::amcsql::finding::{Finding, Level};
+use crate::clock::zones::local;
 use crate::db::Tx;
 use crate::ids::InstanceId;
 use crate::instances::{self, Action};
@@ -101,7 +102,7 @@ pub(super) async fn filled(
 
 impl Filled {
     fn read_range(&mut self, now: DateTime<Utc>) {
-        let today = now.with_timezone(&self.input.window.zone).date_naive();
+        let today = local(self.input.window.zone, now).date();
         let monday = today - Days::new(u64::from(today.weekday().num_days_from_monday()));
         let proposed = [("first_day", monday - Days::new(WEEKS * 7)), ("last_day", monday - Days::new(1))];
         let [first, last] = proposed.map(|(name, day)| {

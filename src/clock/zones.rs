@@ -1,13 +1,18 @@
 //! Time zones with up-to-date rules: from the system's zone data or the bundled copy, whichever is newer.
+//!
+//! Slots of schedules and time windows use the same rules, so a window never ends on another day than its slot.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
+use chrono_tz::Tz;
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 
+/// Changes of a zone that are looked at: some only rename it.
+const MOST_CHANGES: usize = 8;
 /// The system's zone data.
 const SYSTEM: &str = "/usr/share/zoneinfo";
 
@@ -118,7 +123,7 @@ impl Zone {
     /// The instants of the local `time`, without its seconds.
     pub fn read(&self, time: NaiveDateTime) -> Reading {
         let Some(asked) = to_jiff(time) else { return Reading::Once(time.and_utc()) };
-        let at = |offset: Offset| offset.to_timestamp(asked).ok().and_then(instant);
+        let at = |offset: Offset| offset.to_timestamp(asked).ok().and_then(of_stamp);
         let once = |offset: Offset| at(offset).map(Reading::Once);
         let reading = match self.zone.to_ambiguous_timestamp(asked).offset() {
             AmbiguousOffset::Unambiguous { offset } => once(offset),
@@ -139,14 +144,49 @@ impl Zone {
         }
     }
 
+    /// The instant of the local `time`: the later one if it occurs twice; the same distance after the gap if it is
+    /// skipped, as in Java. `None` for a time outside of the range that can be represented.
+    pub fn later(&self, time: NaiveDateTime) -> Option<DateTime<Utc>> {
+        let second = i8::try_from(time.second()).ok()?;
+        let asked = to_jiff(time)?.with().second(second).build().ok()?;
+        self.zone.to_ambiguous_timestamp(asked).later().ok().and_then(of_stamp)
+    }
+
+    /// The next clock change after `at`; `None` where the clocks don't change.
+    pub fn next_change(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let stamp = Timestamp::new(at.timestamp(), 0).ok()?;
+        let was = self.zone.to_offset(stamp);
+        self.zone
+            .following(stamp)
+            .take(MOST_CHANGES)
+            .find(|change| change.offset() != was)
+            .and_then(|change| of_stamp(change.timestamp()))
+    }
+
     /// The clock change that skips `asked`. With the later offset, a skipped time is before its change.
     fn change_after(&self, asked: civil::DateTime, after: Offset) -> Option<DateTime<Utc>> {
         let before_it = after.to_timestamp(asked).ok()?;
-        self.zone.following(before_it).next().and_then(|change| instant(change.timestamp()))
+        self.zone.following(before_it).next().and_then(|change| of_stamp(change.timestamp()))
     }
 }
 
-fn instant(stamp: Timestamp) -> Option<DateTime<Utc>> {
+/// The local time in a zone.
+pub fn local(zone: Tz, at: DateTime<Utc>) -> NaiveDateTime {
+    ruled(zone).map_or_else(|| at.with_timezone(&zone).naive_local(), |rules| rules.civil(at))
+}
+
+/// The instant of a local time. A time that occurs twice means the later one; one that is skipped means the same
+/// distance after the gap, as in AMC's Java.
+pub fn instant(zone: Tz, time: NaiveDateTime) -> DateTime<Utc> {
+    ruled(zone).and_then(|rules| rules.later(time)).unwrap_or_else(|| time.and_utc())
+}
+
+/// A zone with the newest rules. `Tz` only names zones: its own rules are those of the release of its crate.
+fn ruled(zone: Tz) -> Option<Zone> {
+    Zones::newest().find(zone.name())
+}
+
+fn of_stamp(stamp: Timestamp) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(stamp.as_second(), 0)
 }
 
@@ -184,5 +224,22 @@ mod tests {
         for wrong in ["", "Mars/Base", "../../etc/passwd", "Europe/Berlin\0", "Europe Berlin"] {
             assert!(zones.find(wrong).is_none(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_local_time_that_is_skipped_or_occurs_twice_has_one_instant() {
+        let at = |text: &str| text.parse::<NaiveDateTime>().unwrap();
+        let berlin = |text: &str| instant(chrono_tz::Europe::Berlin, at(text)).to_rfc3339();
+        assert_eq!(berlin("2027-03-28T02:30:15"), "2027-03-28T01:30:15+00:00");
+        assert_eq!(berlin("2027-10-31T02:30:00"), "2027-10-31T01:30:00+00:00");
+        assert_eq!(local(chrono_tz::Asia::Tokyo, "2027-01-01T15:00:00Z".parse().unwrap()), at("2027-01-02T00:00:00"));
+    }
+
+    #[test]
+    fn the_next_change_is_found_and_utc_has_none() {
+        let zones = Zones::bundled();
+        let next = |zone: &str| zones.find(zone).unwrap().next_change("2027-01-01T00:00:00Z".parse().unwrap());
+        assert_eq!(next("Europe/Berlin").map(|at| at.to_rfc3339()).as_deref(), Some("2027-03-28T01:00:00+00:00"));
+        assert_eq!((next("UTC"), next("Asia/Tokyo")), (None, None));
     }
 }
