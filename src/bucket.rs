@@ -11,12 +11,12 @@ use url::Url;
 
 use crate::vault::Secret;
 
-/// The time limit of one request, which transfers up to 10 MiB.
+/// Time limit of one request, which transfers up to 10 MiB.
 const TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often a request is retried after a 5xx, a 429 or a broken connection.
+/// Maximum number of retries after a 5xx, a 429 or a broken connection.
 const RETRIES: usize = 4;
-/// The time limit for all retries of a request.
+/// Time limit for all retries of a request.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(90);
 /// The object that is written and deleted to check whether the bucket is usable.
 const PROBE: &str = ".recomamp-probe";

@@ -1,10 +1,10 @@
-//! Posts to addresses that people typed, and to no other: the client of webhooks.
+//! The HTTP client for webhooks: sends POST requests to addresses that users entered.
 //!
-//! Whoever may type an address could otherwise let this program call what only it can reach: the cloud's metadata, a
-//! database's console, itself. So each address is checked where it is dialed: names are resolved by a resolver that gives
-//! out checked addresses only, literals are checked as they were parsed, however they were spelled. Redirects are not
-//! followed, proxies of the environment not used, connections not kept. Checking a name before the call was rejected: it
-//! may resolve to something else when it is dialed.
+//! Without checks, anyone who can enter an address could make this program call services that only it can reach: cloud
+//! metadata, a database console, RecomAMP itself. So each address is checked when it is dialed: a custom resolver
+//! returns only allowed addresses, and literal addresses are checked after parsing, regardless of their spelling.
+//! Redirects aren't followed, proxies from the environment aren't used, and connections aren't reused. Checking a name
+//! before the call was rejected: it may resolve to a different address when it is dialed.
 
 mod guard;
 
@@ -24,14 +24,14 @@ use url::{Host, Url};
 pub use guard::Networks;
 use guard::{Guarded, Inner};
 
-/// Until a connection stands.
+/// Time limit for connecting.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Until the answer is there.
+/// Time limit for the whole request.
 const ANSWER: Duration = Duration::from_secs(15);
-/// More of an answer is not read.
+/// Maximum number of bytes read from a response.
 const BYTES: usize = 4 << 10;
 
-/// How names are looked up; tests give answers of their own.
+/// Looks up host names; tests replace it.
 type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> + Send + Sync>;
 
 /// The client; cheap to clone.
@@ -39,8 +39,8 @@ type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<IpAdd
 pub struct Outbound {
     networks: Networks,
     lookup: Lookup,
-    /// For `https`, to public and allowed addresses, and for `http`, to allowed addresses alone. Each is built when it is
-    /// needed first: reading the system's certificates takes time.
+    /// For `https`: public and allowed addresses. For `http`: only allowed addresses. Each client is built when it is
+    /// first needed, because reading the system's certificates takes time.
     clients: Arc<[OnceLock<Option<Client>>; 2]>,
 }
 
@@ -50,23 +50,23 @@ impl fmt::Debug for Outbound {
     }
 }
 
-/// An answer, whatever its status.
+/// A response with any status.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
-    /// The time that `Retry-After` names, in seconds or as a date.
+    /// The delay in `Retry-After`, which contains seconds or a date.
     pub retry_after: Option<Duration>,
-    /// Its beginning, as text.
+    /// The beginning of the response, as text.
     pub body: String,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It leads to where nobody may send it.
+    /// The address is in a private network that isn't allowed.
     #[error("The address leads to a private network, so nothing was sent.")]
     Inner,
-    /// Nobody listens there, or TLS fails.
+    /// Nothing listens at the address, or TLS failed.
     #[error("Couldn't connect: {0}.")]
     Connect(String),
     #[error("The receiver didn't respond within 15 seconds.")]
@@ -74,13 +74,13 @@ pub enum Failure {
     /// The connection ended early.
     #[error("The connection was interrupted: {0}.")]
     Interrupted(String),
-    /// No client could be made.
+    /// The client couldn't be built.
     #[error("RecomAMP can't make HTTPS calls: no CA certificates are installed.")]
     NoClient,
 }
 
 impl Outbound {
-    /// A client that also reaches these inner networks.
+    /// A client that can also reach these private networks.
     pub fn new(allowed: &[IpNet]) -> Self {
         let lookup: Lookup = Arc::new(|name| {
             Box::pin(async move {
@@ -104,7 +104,7 @@ impl Outbound {
         self.clients[usize::from(is_plain)].get_or_init(build).as_ref()
     }
 
-    /// Sends a body once.
+    /// Sends one request, without retries.
     pub async fn post(
         &self,
         url: &Url,
@@ -124,7 +124,7 @@ impl Outbound {
         let Some(client) = self.client(is_plain) else { return Err(Failure::NoClient) };
         let mut request = client.post(url.clone()).body(body);
         for (name, value) in headers {
-            // OK to leave out what no header can carry: none of ours is like that.
+            // OK to skip values that a header can't contain: ours are all valid.
             if let Ok(value) = HeaderValue::from_str(value) {
                 request = request.header(name, value);
             }
@@ -133,7 +133,7 @@ impl Outbound {
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now));
         let mut bytes = Vec::new();
-        // OK to end early: the status says all that is acted upon.
+        // OK to stop at a read error: callers only act on the status.
         while let Ok(Some(chunk)) = response.chunk().await {
             let room = BYTES - bytes.len();
             bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
@@ -148,7 +148,7 @@ impl Outbound {
 
 #[expect(clippy::disallowed_methods, reason = "this is the client of all that is sent to addresses that people typed")]
 fn client(guarded: Guarded) -> reqwest::Result<Client> {
-    // OK because it fails only when the process has a provider already, and then that one serves.
+    // OK because this fails only if the process already has a provider, which then works too.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let is_plain = guarded.only_allowed;
     let builder = Client::builder()
@@ -161,7 +161,7 @@ fn client(guarded: Guarded) -> reqwest::Result<Client> {
         .connect_timeout(CONNECT)
         .timeout(ANSWER)
         .dns_resolver(Arc::new(guarded));
-    // OK without certificates: plain HTTP has none to check, and works where none are installed.
+    // OK without certificates: plain HTTP doesn't check any, and this also works where none are installed.
     if is_plain { builder.tls_certs_only([]).build() } else { builder.build() }
 }
 
@@ -175,7 +175,7 @@ fn failure(error: &reqwest::Error) -> Failure {
         last = cause.to_string();
         source = cause.source();
     }
-    // Names and addresses are the owner's own; more than a line says nothing more.
+    // The owner entered these names and addresses. The first 200 characters are enough.
     let why: String = last.chars().filter(|letter| !letter.is_control()).take(200).collect();
     let why = why.trim_end_matches('.').to_owned();
     if error.is_timeout() {
@@ -205,7 +205,7 @@ mod tests {
 
     use super::*;
 
-    /// A receiver that answers every request so.
+    /// A receiver that gives this response to every request.
     async fn receiver(answer: &'static str) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -273,7 +273,7 @@ mod tests {
     async fn a_name_is_checked_each_time_it_is_dialed() {
         let address = receiver("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
         let url = format!("http://hook.example:{}/", address.port());
-        // What is allowed is reached; the same name with another answer is not.
+        // The allowed address is reached; the same name with another address isn't.
         let (lookup, asked) = answers(vec!["127.0.0.1", "127.0.0.2", "10.0.0.1"]);
         let outbound = Outbound::with_lookup(&["127.0.0.1/32".parse().unwrap()], &lookup);
         assert_eq!(post(&outbound, &url).await.unwrap().status, 200);
@@ -283,7 +283,7 @@ mod tests {
         let (lookup, _) = answers(vec!["127.0.0.1"]);
         let outbound = Outbound::with_lookup(&[], &lookup);
         assert_eq!(post(&outbound, &url.replace("http:", "https:")).await.unwrap_err(), Failure::Inner);
-        // Plain HTTP goes to allowed addresses only, public ones included.
+        // Plain HTTP reaches only allowed addresses, even if they are public.
         let (lookup, _) = answers(vec!["93.184.215.14"]);
         assert_eq!(post(&Outbound::with_lookup(&[], &lookup), &url).await.unwrap_err(), Failure::Inner);
     }

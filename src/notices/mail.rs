@@ -1,4 +1,4 @@
-//! Mail: a person's messages as text and HTML, sent by SMTP, with a way to switch it off in one click (RFC 8058).
+//! Mail: a person's messages as text and HTML, sent by SMTP, with one-click unsubscribe (RFC 8058).
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use crate::ids::{PersonId, ProcessId};
 use crate::vault::{Secret, Vault};
 use crate::workers::Tick;
 
-/// Mails that are sent in a tick.
+/// Maximum number of mails sent per tick.
 const MOST: i64 = 10;
-/// Longer than a try takes.
+/// Longer than an attempt takes.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
-/// For one exchange with the server.
+/// Time limit for one SMTP command.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Between one try and the next.
+/// The waits between attempts.
 const WAITS: [TimeDelta; 7] = [
     TimeDelta::minutes(1),
     TimeDelta::minutes(5),
@@ -35,10 +35,10 @@ const WAITS: [TimeDelta; 7] = [
     TimeDelta::hours(12),
     TimeDelta::hours(24),
 ];
-/// What tokens to unsubscribe are sealed for.
+/// The context to which unsubscribe tokens are bound.
 const UNSUBSCRIBE: &str = "notices/unsubscribe";
 
-/// For a mail that somebody waits for.
+/// Time limit for a mail that somebody is waiting for.
 const SHORT: Duration = Duration::from_secs(10);
 
 /// Sends mail by SMTP.
@@ -64,7 +64,7 @@ struct Shown<'a> {
     url: String,
 }
 
-/// Why a mail did not leave.
+/// Why a mail wasn't sent.
 struct Trouble {
     why: String,
     is_permanent: bool,
@@ -72,8 +72,8 @@ struct Trouble {
 
 impl From<SmtpError> for Trouble {
     fn from(error: SmtpError) -> Self {
-        // OK to keep: it is the server's answer, without its password and what was written. It is not logged: it may name
-        // addresses.
+        // OK to store because this is the server's response, without our password or the mail's content. It isn't
+        // logged because it may contain addresses.
         Self { is_permanent: error.is_permanent(), why: error.to_string() }
     }
 }
@@ -85,7 +85,7 @@ impl Trouble {
 }
 
 impl Mailer {
-    /// By these settings; none where the server's address cannot be used, which is logged.
+    /// Creates a mailer; `None` if the server's URL is invalid, which is logged.
     pub fn new(settings: &MailSettings) -> Option<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(settings.url.expose());
@@ -95,13 +95,13 @@ impl Mailer {
                 tracing::error!(%error, "no mail is sent: RECOMAMP_SMTP_URL can't be used");
                 None
             }
-            // OK because the settings were checked.
+            // OK because the settings have been validated.
             (_, Err(_)) => None,
         }
     }
 
-    /// Sends one plain text at once, to an address that is not necessarily a person's here; gives up after ten seconds. The
-    /// error is the server's answer.
+    /// Sends one plain-text mail immediately, to any address, with a time limit of ten seconds. The error is the server's
+    /// response.
     pub async fn send_text(&self, address: &str, subject: &str, text: String) -> Result<(), String> {
         let address: Address = address.parse().map_err(|_| "The address can't be used.".to_owned())?;
         let letter = Letter::builder()
@@ -117,7 +117,7 @@ impl Mailer {
         }
     }
 
-    /// Sends what is due.
+    /// Sends the mails that are due.
     pub(super) async fn send_due(&self, outbox: &Outbox, process: &ProcessId, tick: &mut Tick) -> db::Result<()> {
         let site = &outbox.site;
         let mut tx = site.db.write(&Scope::System).await?;
@@ -216,7 +216,7 @@ impl Mailer {
 }
 
 impl Html<'_> {
-    /// The same as text.
+    /// The plain-text version.
     fn text(&self) -> String {
         let mut blocks = Vec::new();
         for Shown { message, url } in &self.messages {
@@ -234,18 +234,18 @@ impl Html<'_> {
     }
 }
 
-/// When a mail is tried again that was tried so often before.
+/// The time of the next attempt after this number of earlier attempts; `None` after the last one.
 fn next_try(now: DateTime<Utc>, attempts: i64, fraction: f64) -> Option<DateTime<Utc>> {
     let wait = *WAITS.get(usize::try_from(attempts).ok()?)?;
     Some(now + TimeDelta::milliseconds((wait.num_milliseconds() as f64 * (0.9 + 0.2 * fraction)) as i64))
 }
 
-/// What lets whoever holds it switch a person's mail off, and nothing else.
+/// A token that only allows switching off this person's mail.
 fn token(vault: &Vault, person: &PersonId) -> String {
     vault.seal(&Secret::new(person.as_str()), UNSUBSCRIBE)
 }
 
-/// The person whom a token names.
+/// The person in a token; `None` if it is invalid.
 pub(super) fn named(vault: &Vault, token: &str) -> Option<PersonId> {
     vault.open(token, UNSUBSCRIBE).ok()?.expose().parse().ok()
 }

@@ -1,8 +1,8 @@
 //! Notices: messages to people about executions, schedules and connections.
 //!
-//! The [`Notifier`] reads the outcome feed and detects problems. For each cause it writes a message to the outbox
-//! with its readers, mails and webhook endpoints, in the transaction that marks the event as handled. The [`Courier`] sends them. All messages
-//! are also shown at `/notices`, for people without mail and webhooks.
+//! The [`Notifier`] reads the outcome feed and detects problems. For each cause it writes a message to the outbox with
+//! its readers, mails and webhook endpoints, in the transaction that marks the event as handled. The [`Courier`] sends
+//! them. All messages are also shown at `/notices`, for people without mail and webhooks.
 
 mod compose;
 mod mail;
@@ -39,19 +39,19 @@ use notifier::Notifier;
 use outbox::Outbox;
 use webhooks::Courier;
 
-/// The name of the worker that sends, used to wake it.
+/// The name of the worker that sends messages, used to wake it.
 const COURIER: &str = "courier";
 
-/// What the room's pages share.
+/// State shared by the room's pages.
 #[derive(Clone, Debug)]
 struct Notices {
     site: Site,
     outbox: Outbox,
-    /// Where webhooks may lead.
+    /// The networks that webhooks may reach.
     networks: Networks,
 }
 
-/// The room, a worker that writes messages and one that sends them as `process`.
+/// The room, with a worker that writes messages and one that sends them as `process`.
 pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
     let outbox = Outbox { site: site.clone(), zones: Zones::newest() };
     let allowed = &site.config.webhook_allow;
@@ -82,7 +82,7 @@ pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
-    /// A webhook was added, changed, switched, deleted, or its deliveries were sent again.
+    /// A webhook was added, changed, switched on or off, or deleted, or its deliveries were replayed.
     pub const WebhookChanged: Self = Self::new("webhook-changed", "Webhook added, changed or deleted");
 }
 

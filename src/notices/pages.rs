@@ -1,4 +1,4 @@
-//! A person's messages, what they want to be told, and the endpoints to which messages are sent.
+//! The pages of notices: a person's messages, their notification settings, and webhooks.
 
 mod delivery;
 mod detail;

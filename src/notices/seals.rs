@@ -1,4 +1,4 @@
-//! Which keys seal the addresses and secrets of endpoints, and sealing them again with the newest.
+//! The state of the sealed addresses and secrets of endpoints, and resealing them with the newest key.
 
 use super::store::{self, SealedText};
 use super::webhooks::{sealed_place, url_place};
@@ -21,7 +21,7 @@ impl SealedText {
     }
 }
 
-/// How all of them are sealed.
+/// Counts the sealed texts by key.
 pub async fn seals(db: &Db, vault: &Vault) -> Result<SealedTokens> {
     let mut seals = SealedTokens::default();
     let mut tx = db.read(&Scope::System).await?;
@@ -35,8 +35,8 @@ pub async fn seals(db: &Db, vault: &Vault) -> Result<SealedTokens> {
     Ok(seals)
 }
 
-/// Seals again what is sealed with another key than the first; says how many. What a running program writes meanwhile
-/// wins: it seals with the first key itself.
+/// Reseals texts that weren't sealed with the first key; returns their number. Texts that a running program writes at
+/// the same time aren't overwritten: it already uses the first key.
 pub async fn reseal(db: &Db, vault: &Vault) -> Result<usize> {
     let mut tx = db.write(&Scope::System).await?;
     let mut done = 0;
@@ -44,7 +44,7 @@ pub async fn reseal(db: &Db, vault: &Vault) -> Result<usize> {
         if vault.is_current(text.sealed()) {
             continue;
         }
-        // OK to pass over: no key opens it, and its owner enters it again.
+        // OK to skip because no key opens it; its owner has to enter it again.
         let Ok(open) = vault.open(text.sealed(), &text.place()) else { continue };
         let again = vault.seal(&open, &text.place());
         done += usize::from(store::seal_again(&mut tx, &text, &again).await?);

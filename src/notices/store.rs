@@ -1,4 +1,4 @@
-//! The statements of the room. People see their own messages and endpoints; the program sees all.
+//! The statements of the room. People see their own messages and endpoints; the program sees all of them.
 
 mod deliveries;
 mod delivery_problems;

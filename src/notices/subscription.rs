@@ -1,36 +1,35 @@
-//! What a person wants to be told of one schedule.
+//! A person's notification settings for one schedule.
 
 use crate::web::Fields;
 use crate::web::components::Errors;
 
-/// The longest time after a slot that can be chosen: a week, in minutes.
+/// Maximum delay after a slot for a late result: a week, in minutes.
 const LATEST: i64 = 10_080;
 
-/// What a person wants to be told of a schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Subscription {
     pub results: bool,
     pub failures: bool,
     pub no_rows: bool,
     pub unusual: bool,
-    /// A share from 0 to 1.
+    /// A share from 0 to 1 of suppressed rows.
     pub suppressed_above: Option<f64>,
     pub late_minutes: Option<i64>,
 }
 
 impl Subscription {
-    /// What the owner is told without having said anything.
+    /// The defaults for the owner.
     pub(super) const fn usual(results: bool, failures: bool) -> Self {
         Self { results, failures, no_rows: true, unusual: true, suppressed_above: None, late_minutes: None }
     }
 
-    /// Of somebody who is told nothing.
+    /// No notifications: the default for everyone else.
     pub(super) const fn nothing() -> Self {
         Self { no_rows: false, unusual: false, ..Self::usual(false, false) }
     }
 }
 
-/// The form, as it was typed.
+/// The submitted form.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct SubscriptionForm {
     pub is: Subscription,
@@ -53,7 +52,7 @@ impl From<Subscription> for SubscriptionForm {
 }
 
 impl SubscriptionForm {
-    /// Reads a form, with what is wrong with it.
+    /// Parses a form; returns it with its errors.
     pub(super) fn read(fields: &Fields) -> (Self, Errors) {
         let mut errors = Errors::new();
         let is = |name: &str| fields.get(name) == "true";

@@ -1,4 +1,4 @@
-//! Webhooks by Standard Webhooks (standardwebhooks.com): what an endpoint is, signatures, and when is tried again.
+//! Webhooks according to Standard Webhooks (standardwebhooks.com): endpoints, signatures, and retries.
 
 mod courier;
 mod events;
@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ids::{DeliveryId, EndpointId, PersonId};
 
-/// Between one attempt and the next; with the last, three days have passed.
+/// The waits between attempts; in total about three days.
 const WAITS: [TimeDelta; 9] = [
     TimeDelta::seconds(5),
     TimeDelta::minutes(5),
@@ -26,17 +26,17 @@ const WAITS: [TimeDelta; 9] = [
     TimeDelta::hours(16),
     TimeDelta::hours(24),
 ];
-/// Waits are up to this share longer or shorter, so that many endpoints are not tried at once.
+/// Random variation of a wait, as a fraction of it, so that endpoints aren't all retried at the same time.
 const JITTER: f64 = 0.1;
-/// A receiver may ask for so much patience, and no more.
+/// Maximum wait that a receiver can request with `Retry-After`.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
-/// The owner of an endpoint that fails for so long is told.
+/// The owner is notified when an endpoint has been failing for this long.
 pub(super) const WARNED_AFTER: TimeDelta = TimeDelta::hours(24);
-/// An endpoint that fails for so long is switched off.
+/// An endpoint is switched off when it has been failing for this long.
 pub(super) const OFF_AFTER: TimeDelta = TimeDelta::days(5);
 
-/// When a delivery is tried again after so many attempts; none after the last. `fraction` is a random number in
-/// `[0, 1)`.
+/// The time of the next attempt after this number of attempts; `None` after the last one. `fraction` is a random number
+/// in `[0, 1)`.
 pub(super) fn next_attempt(
     now: DateTime<Utc>,
     attempts: i64,
@@ -49,7 +49,7 @@ pub(super) fn next_attempt(
     Some(now + TimeDelta::milliseconds(millis as i64).max(asked))
 }
 
-/// What an endpoint takes.
+/// The format of messages to an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EndpointKind {
     /// Signed events for programs.
@@ -86,7 +86,7 @@ pub(super) struct Endpoint {
     pub id: EndpointId,
     pub owner: PersonId,
     pub owner_name: String,
-    /// Whether it gets what everybody is told.
+    /// Whether it receives the messages to everyone.
     pub is_global: bool,
     pub name: String,
     pub kind: EndpointKind,
@@ -101,7 +101,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// How it stands, with its colour.
+    /// Its state, with a color.
     pub(super) const fn state(&self) -> (crate::web::components::State, &'static str) {
         use crate::web::components::State;
         match (self.is_active, self.failing_since.is_some()) {
@@ -111,19 +111,19 @@ impl Endpoint {
         }
     }
 
-    /// When it is switched off if it goes on failing.
+    /// When it is switched off if it keeps failing.
     pub(super) fn off_at(&self) -> Option<DateTime<Utc>> {
         Some(self.failing_since.filter(|_| self.is_active)? + OFF_AFTER)
     }
 }
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeliveryState {
     Waiting,
     Delivered,
     Failed,
-    /// The endpoint was switched off, or its owner may not see it any more.
+    /// The endpoint was switched off, or its owner lost access.
     Canceled,
 }
 
@@ -163,7 +163,7 @@ impl DeliveryState {
     }
 }
 
-/// A message on its way to an endpoint.
+/// A message to one endpoint.
 #[derive(Clone, Debug)]
 pub(super) struct Delivery {
     pub id: DeliveryId,
@@ -172,13 +172,13 @@ pub(super) struct Delivery {
     pub state: DeliveryState,
     pub attempts: i64,
     pub created_at: DateTime<Utc>,
-    /// When it is tried next.
+    /// The time of the next attempt.
     pub due_at: Option<DateTime<Utc>>,
     pub last_status: Option<i64>,
     pub last_error: Option<String>,
 }
 
-/// One try to deliver.
+/// One attempt at a delivery.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     pub number: i64,

@@ -1,4 +1,4 @@
-//! Which addresses may be dialed, and the resolver that gives out no other.
+//! Checks which addresses may be dialed. The resolver returns only those.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::Lookup;
 
-/// What a name resolves to, or an address is, is not dialed.
+/// The error for an address that may not be dialed.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the address is in a private network")]
 pub(super) struct Inner;
@@ -18,7 +18,7 @@ pub(super) struct Inner;
 pub struct Networks(Arc<[IpNet]>);
 
 impl Networks {
-    /// All that is public, and these.
+    /// All public addresses, and these networks.
     pub fn new(allowed: &[IpNet]) -> Self {
         Self(allowed.into())
     }
@@ -27,19 +27,19 @@ impl Networks {
         self.0.iter().any(|network| network.contains(&address.to_canonical()) || network.contains(&address))
     }
 
-    /// Whether an address may be dialed; `only_allowed` leaves out what is merely public.
+    /// Whether an address may be dialed; with `only_allowed`, public addresses aren't enough.
     pub fn may_dial(&self, address: IpAddr, only_allowed: bool) -> bool {
         self.allow(address) || (!only_allowed && is_public(address))
     }
 
-    /// Whether any inner network may be dialed.
+    /// Whether any private network is allowed.
     pub fn has_inner(&self) -> bool {
         !self.0.is_empty()
     }
 }
 
 /// Whether an address is on the public internet (IANA's registries of special-purpose addresses). An IPv6 address that
-/// carries an IPv4 address is what that one is.
+/// contains an IPv4 address is treated like that IPv4 address.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -71,20 +71,20 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         is_public_v4(Ipv4Addr::new(a, b, c, d))
     };
     match parts {
-        // Mapped, by the well-known prefix of NAT64, and 6to4.
+        // IPv4-mapped, NAT64 with the well-known prefix, and 6to4.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
             carried(high, low)
         }
-        // Teredo and others of the protocol's own, documentation.
+        // Teredo and other protocol assignments; documentation.
         [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
         [first, ..] => (0x2000..=0x3fff).contains(&first),
     }
 }
 
-/// The resolver of a client.
+/// A DNS resolver that returns only addresses that may be dialed.
 pub(super) struct Guarded {
     pub(super) networks: Networks,
-    /// Whether merely public addresses are left out.
+    /// Whether public addresses are excluded unless they are allowed.
     pub(super) only_allowed: bool,
     pub(super) lookup: Lookup,
 }

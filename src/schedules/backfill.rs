@@ -1,4 +1,4 @@
-//! Which past windows a back-fill runs. Pure.
+//! Determines the past windows of a backfill. Pure.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use crate::instances::{Action, Role};
 use crate::queries::{FieldDef, WindowChoice, WindowKind};
 use crate::web::components::{Choice, State as Color};
 
-/// Most windows of one back-fill: a year of days.
+/// Maximum number of windows per backfill: a little more than a year of days.
 pub(super) const MOST_WINDOWS: usize = 400;
 
-/// What one execution of a back-fill covers.
+/// The period that one execution of a backfill covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Day,
@@ -51,7 +51,7 @@ impl Unit {
         Self::ALL.into_iter().find(|unit| unit.name() == text)
     }
 
-    /// The units that a form offers; slots where there is a schedule.
+    /// The units in the form; `Slots` only for a backfill of a schedule.
     pub(super) fn choices(has_slots: bool) -> Vec<Choice> {
         let all = Self::ALL.into_iter().rev().filter(|unit| has_slots || *unit != Self::Slots);
         let mut choices: Vec<Choice> = all.map(|unit| Choice::new(unit.name(), unit.label())).collect();
@@ -61,7 +61,7 @@ impl Unit {
         choices
     }
 
-    /// The rule by which a schedule goes on where the back-fill ends.
+    /// The window of a schedule that continues a backfill.
     pub(super) const fn rule(self) -> WindowKind {
         match self {
             Self::Day => WindowKind::Days { count: 1, before: 0 },
@@ -71,25 +71,25 @@ impl Unit {
     }
 }
 
-/// One window of the past, as the clock of its zone shows it.
+/// A past window, in the local time of its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PastWindow {
     pub start: NaiveDateTime,
-    /// The moment after the last.
+    /// The exclusive end.
     pub end: NaiveDateTime,
-    /// The slot whose window it is.
+    /// The slot to which the window belongs, if it is a schedule's.
     pub slot: Option<SlotName>,
 }
 
 impl PastWindow {
-    /// What an execution of it is given.
+    /// The window of its execution.
     pub(super) const fn choice(&self, zone: Tz) -> WindowChoice {
         WindowChoice { kind: WindowKind::Explicit, start: Some(self.start), end: Some(self.end), zone }
     }
 }
 
-/// The whole days, weeks or months from `first` to `last`, both included, that are over at `now`, the oldest first.
-/// What lies only partly in the range is left out.
+/// The days, weeks or months that lie completely between `first` and `last` (both inclusive) and have ended at `now`,
+/// oldest first.
 pub(super) fn whole(
     unit: Unit,
     (first, last): (NaiveDate, NaiveDate),
@@ -119,15 +119,15 @@ pub(super) fn whole(
     windows.take(MOST_WINDOWS + 1).map(window).collect()
 }
 
-/// The windows of a schedule's slots on the days from `first` to `last` that are over at `now`, the oldest first, each
-/// once.
+/// The distinct windows of a schedule's slots from `first` to `last` (both inclusive) that have ended at `now`, oldest
+/// first.
 pub(super) fn of_slots(
     plan: &Plan,
     window: &WindowChoice,
     (first, last): (NaiveDate, NaiveDate),
     now: DateTime<Utc>,
 ) -> Vec<PastWindow> {
-    // OK because the rule reaches back before the schedule was made: its first day is not asked for.
+    // OK to ignore the schedule's first day: a backfill covers the time before it, by the same rule.
     let plan = Plan { starts: None, ends: Some(last), ..plan.clone() };
     let from = plan.zone.first(first.and_time(NaiveTime::MIN)) - TimeDelta::seconds(1);
     let mut seen = BTreeSet::new();
@@ -139,12 +139,12 @@ pub(super) fn of_slots(
     windows.filter(|window| seen.insert((window.start, window.end))).take(MOST_WINDOWS + 1).collect()
 }
 
-/// Whether a back-fill starts executions.
+/// Whether a backfill starts executions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     Active,
     Paused,
-    /// Every window has been tried.
+    /// No window is waiting or running.
     Finished,
     Cancelled,
 }
@@ -183,14 +183,14 @@ impl Stage {
     }
 }
 
-/// What became of a window.
+/// The state of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WindowState {
     Waiting,
     Started,
     Succeeded,
     Failed,
-    /// A result of it was stored already.
+    /// A result for it was already stored.
     Present,
     Cancelled,
 }
@@ -235,23 +235,23 @@ impl WindowState {
         }
     }
 
-    /// Whether there is a result of it.
+    /// Whether there is a result.
     pub(super) const fn is_done(self) -> bool {
         matches!(self, Self::Succeeded | Self::Present)
     }
 }
 
-/// A back-fill, as one person or the program sees it.
+/// A backfill, as seen by a person or the program.
 #[derive(Clone, Debug)]
 pub(super) struct Backfill {
     pub id: BackfillId,
     pub name: String,
-    /// The person on whose access it runs.
+    /// The person whose access it uses.
     pub owner: PersonId,
     pub owner_name: String,
     pub instance: InstanceId,
     pub instance_name: String,
-    /// The role of the reader on the instance; none for the program.
+    /// The reader's role on the instance; `None` for the program.
     pub role: Option<Role>,
     pub schedule: Option<ScheduleId>,
     pub schedule_name: Option<String>,
@@ -273,12 +273,12 @@ pub(super) struct Backfill {
 }
 
 impl Backfill {
-    /// Whether the reader may stop it and let it go on.
+    /// Whether the reader may pause, resume, cancel and retry it.
     pub(super) fn can_change(&self) -> bool {
         self.role.is_some_and(|role| role.allows(Action::Run))
     }
 
-    /// Its pace, in words.
+    /// A description of its pace.
     pub(super) fn pace(&self) -> String {
         let at_once = match self.at_once {
             1 => "One execution at a time".to_owned(),
@@ -291,20 +291,20 @@ impl Backfill {
     }
 }
 
-/// A window of a back-fill, with what became of it.
+/// A window of a backfill with its state.
 #[derive(Clone, Debug)]
 pub(super) struct WindowRow {
     pub position: i64,
     pub window: PastWindow,
     pub state: WindowState,
     pub reason: String,
-    /// How often it was tried before.
+    /// The number of earlier attempts.
     pub attempts: i64,
     pub execution: Option<ExecutionId>,
 }
 
 impl WindowRow {
-    /// The key under which it is started, another for each try.
+    /// The idempotency key of its execution; different for each attempt.
     pub(super) fn key(&self) -> String {
         format!("{}#{}", WindowChoice::stored(self.window.start), self.attempts)
     }

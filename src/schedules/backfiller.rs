@@ -1,7 +1,8 @@
-//! The worker that runs the windows of back-fills at their pace.
+//! The worker that runs the windows of backfills at their configured pace.
 //!
-//! Every window is a row from the start, so that what is missing is always seen. A window is started in the transaction
-//! that writes it down, under a key of its own: after a crash the next tick goes on with the first window that waits.
+//! Each window is a row from the beginning, so missing ones are always visible. An execution is started in the
+//! transaction that updates its window's row, with a key for this window: after a crash, the next tick continues with
+//! the first waiting window.
 
 use std::time::Duration;
 
@@ -21,20 +22,20 @@ use crate::web::run_state::RunState;
 use crate::web::{Fields, Site};
 use crate::workers::{Tick, Worker};
 
-/// The worker's name, for wakes.
+/// The worker's name, for wake-ups.
 pub(super) const NAME: &str = "backfiller";
-/// Back-fills that are claimed at a time.
+/// Maximum number of backfills claimed per tick.
 const MOST: i64 = 50;
-/// Windows that one back-fill decides at a time; the next tick, at once, takes the rest.
+/// Maximum number of windows decided for one backfill; the next tick, immediately, handles the rest.
 const WINDOWS: usize = 20;
-/// After this another process may try.
+/// After this time another process can take over.
 const LEASE: TimeDelta = TimeDelta::seconds(120);
-/// A back-fill that waits for the end of an execution is looked at after this, should its end not wake it.
+/// How long a backfill waits for an execution to end before it is checked anyway. Normally the outcome feed wakes it
+/// earlier.
 const WAITING: TimeDelta = TimeDelta::minutes(5);
-/// After so many failures in a row a back-fill pauses.
+/// A backfill pauses after this many consecutive failures.
 const MOST_FAILURES: i64 = 3;
 
-/// The worker that starts the windows of back-fills at their pace.
 #[derive(Debug)]
 pub(super) struct Backfiller {
     site: Site,
@@ -43,7 +44,7 @@ pub(super) struct Backfiller {
 }
 
 impl Backfiller {
-    /// Starts executions, claiming as `process`.
+    /// Creates a worker that claims backfills as `process`.
     pub(super) fn new(site: Site, executions: Executions, process: ProcessId) -> Self {
         Self { site, executions, process }
     }
@@ -81,7 +82,7 @@ impl Backfiller {
         Ok(tick)
     }
 
-    /// Decides about the next window; false where nothing can be started for now.
+    /// Decides the next window; returns false if none can be started now.
     async fn step(&self, lease: &Lease) -> db::Result<bool> {
         let now = self.site.clock.now();
         let mut tx = self.write().await?;
@@ -107,7 +108,7 @@ impl Backfiller {
             Ok((state, execution)) => (state, String::new(), Some(execution)),
             Err(Refusal::Db(error)) => return Err(error),
             Err(refusal) => {
-                // OK because what a refusal leaves in a transaction is not to be committed.
+                // OK because a transaction with a refusal must not be committed.
                 drop(tx);
                 tx = self.write().await?;
                 (WindowState::Failed, refusal.to_string(), None)
@@ -116,7 +117,7 @@ impl Backfiller {
         let at = (&backfill.id, window.position);
         let put = store::put_window(&mut tx, now, at, (state, &reason), execution.as_ref()).await?;
         if !put || !store::rearm_backfill(&mut tx, lease, Some(now), false).await? {
-            // OK to drop all of it: another process has the back-fill by now, and decides the window itself.
+            // OK to drop everything: another process has taken over the backfill and decides the window itself.
             return Ok(false);
         }
         if state == WindowState::Failed {
@@ -126,7 +127,7 @@ impl Backfiller {
         Ok(true)
     }
 
-    /// Stores the execution of a window, unless there is a result of it.
+    /// Starts the execution of a window, unless there is already a result for it.
     async fn execute(
         &self,
         tx: &mut Tx,
@@ -164,7 +165,7 @@ impl Backfiller {
         Ok((WindowState::Started, started.id))
     }
 
-    /// Counts a failure, and pauses the back-fill after some in a row.
+    /// Counts a failure, and pauses the backfill after the maximum number of consecutive ones.
     async fn failed(&self, tx: &mut Tx, backfill: &Backfill, why: &str) -> db::Result<()> {
         let failures = store::count_window_failure(tx, &backfill.id, true).await?;
         if failures >= MOST_FAILURES {
@@ -196,7 +197,7 @@ impl Follower for Backfiller {
             RunState::Succeeded => {
                 store::count_window_failure(tx, &id, false).await?;
             }
-            // OK not to count: somebody decided that it should not end.
+            // OK not to count: somebody canceled it.
             RunState::Cancelled => {}
             _ => {
                 if let Some(backfill) = store::backfill_by_id(tx, &id).await? {

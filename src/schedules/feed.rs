@@ -1,25 +1,25 @@
-//! Reading on in the feed of outcomes, each row once whatever process reads it.
+//! Reads the outcome feed: each row is handled once, regardless of the number of processes.
 
 use super::store;
 use crate::db::{self, Db, Scope, Tx};
 use crate::executions::{Outcome, newest_outcome, outcomes};
 
-/// Rows that are read at a time.
+/// Maximum number of rows read at a time.
 const MOST: i64 = 500;
 
-/// A worker that acts on outcomes, in the transaction in which its position moves on.
+/// A worker that handles outcomes in the transaction that moves its cursor.
 pub(super) trait Follower: Sync {
-    /// The name of its position.
+    /// The name of its cursor.
     const CURSOR: &'static str;
 
     fn db(&self) -> &Db;
 
-    /// Acts on one row; says whether it changed anything.
+    /// Handles a row; returns whether it changed anything.
     fn follow(&self, tx: &mut Tx, row: &Outcome) -> impl Future<Output = db::Result<bool>> + Send;
 }
 
-/// Reads what came since the last time; gives how many rows changed something. What was before the first time does
-/// not matter.
+/// Handles the rows since the last call; returns the number of rows that changed something. The first call only sets
+/// the cursor: earlier outcomes don't matter.
 pub(super) async fn read_on<F: Follower>(follower: &F) -> db::Result<usize> {
     let mut changed = 0;
     loop {
@@ -37,7 +37,7 @@ pub(super) async fn read_on<F: Follower>(follower: &F) -> db::Result<usize> {
             now_changed += usize::from(follower.follow(&mut tx, row).await?);
         }
         if !store::advance_cursor(&mut tx, F::CURSOR, Some(position), last).await? {
-            // OK because another process has read the same rows: nothing of this is committed.
+            // OK because another process has read the same rows: nothing is committed here.
             return Ok(changed);
         }
         tx.commit().await?;

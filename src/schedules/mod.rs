@@ -94,7 +94,7 @@ impl Section {
 
 #[expect(non_upper_case_globals, reason = "named like the values of an enum, which rooms extend")]
 impl Action {
-    /// A schedule runs on somebody else's access, because its owner can no longer run it.
+    /// A schedule uses somebody else's access because its owner can no longer run it.
     pub const ScheduleTakenOver: Self = Self::new("schedule-taken-over", "Schedule taken over");
     /// A schedule was created, changed, paused or resumed.
     pub const ScheduleChanged: Self = Self::new("schedule-changed", "Schedule created, changed, paused or resumed");

@@ -156,7 +156,7 @@ pub enum SlotState {
     Skipped,
     /// RecomAMP wasn't running when it was due.
     Missed,
-    /// It could not be started.
+    /// It couldn't be started.
     Refused,
 }
 

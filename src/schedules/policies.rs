@@ -76,16 +76,16 @@ impl Overlap {
     }
 }
 
-/// What a run waits for after its slot. The window stays that of the slot.
+/// What an execution waits for after its slot. The window doesn't change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Wait {
-    /// Nothing: it starts at its slot.
+    /// Nothing: the execution starts at the slot's time.
     #[default]
     Slot,
-    /// AMC has the data of the whole window: 48 hours after its end.
+    /// All data of the window to be in AMC: 48 hours after its end.
     Fresh,
-    /// Conversions are credited to the ads of the whole window: 14 days after its end.
+    /// All conversions to be credited to the window's ads: 14 days after its end.
     Credited,
 }
 
@@ -125,7 +125,7 @@ pub(super) struct Policies {
     /// With [`Missed::All`]: the maximum age of a missed slot, in hours.
     pub catch_up_hours: u32,
     pub overlap: Overlap,
-    /// What a run waits for after its slot.
+    /// What an execution waits for after its slot.
     pub wait: Wait,
     /// How long after its slot a run starts, in hours, so that the data of its window is mature. The window doesn't
     /// change.
@@ -205,8 +205,8 @@ impl Policies {
         }
     }
 
-    /// When a slot is decided: its time, later by what it waits and by the schedule's share of the spread. Its window is
-    /// that of the slot.
+    /// When a slot is decided: its time, plus the wait for data and the schedule's share of the spread. Its window
+    /// doesn't change.
     pub(super) fn due(&self, at: DateTime<Utc>, schedule: &str, window: &WindowChoice) -> DateTime<Utc> {
         let ends_at = match self.wait {
             Wait::Slot => None,
@@ -219,7 +219,7 @@ impl Policies {
     }
 }
 
-/// A number that is always the same for the same text (FNV-1a).
+/// A stable hash of a text (FNV-1a).
 fn checksum(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

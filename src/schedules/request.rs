@@ -1,4 +1,4 @@
-//! What a schedule asks to run.
+//! What a schedule runs.
 
 use super::model::Schedule;
 use crate::db::Tx;
@@ -6,12 +6,12 @@ use crate::executions::{Refusal, What};
 use crate::ids::PersonId;
 use crate::queries::{self, RunInput};
 
-/// The query of a schedule as it is saved now, or its own text, with what it is run with, for this person.
+/// The schedule's query in its current version, or the schedule's own text, with its input, for this person.
 pub(super) async fn what(tx: &mut Tx, person: &PersonId, schedule: &Schedule) -> Result<What, Refusal> {
     let instance = schedule.instance.clone();
     let Some(id) = &schedule.query else {
         if schedule.sql.is_empty() {
-            // OK because a schedule without a text of its own had a query, which has been deleted permanently.
+            // OK because a schedule without its own text had a query, which has been deleted permanently.
             return Err(Refusal::Deleted);
         }
         return Ok(What::Text {

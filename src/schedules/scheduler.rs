@@ -31,8 +31,8 @@ pub(super) const NAME: &str = "scheduler";
 const MOST: i64 = 100;
 /// Slots decided for one schedule at a time; the next tick, immediately, handles the rest.
 const SLOTS: usize = 50;
-/// An execution that somebody started so long before a slot serves it: the predecessor of this program ran every tenth
-/// slot twice without such a rule.
+/// If somebody manually started the same execution this long before a slot, the slot uses it. Without this rule, the
+/// predecessor of this program ran every tenth slot twice.
 pub(super) const BY_HAND: TimeDelta = TimeDelta::minutes(5);
 const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// How soon a queued slot is checked again.
@@ -50,14 +50,14 @@ pub(super) struct Scheduler {
 enum Step {
     /// A slot was decided, and the next one may also be due.
     Decided,
-    /// Nothing is due any more, or another process has the schedule.
+    /// Nothing more is due, or another process has the schedule.
     Over,
 }
 
-/// What became of a slot that is to run.
+/// The outcome of starting a slot.
 enum Ran {
     Started(ExecutionId),
-    /// Somebody started the same by hand just before it, at this time.
+    /// Somebody manually started the same execution at this time, shortly before the slot.
     ByHand(ExecutionId, DateTime<Utc>),
 }
 
@@ -229,7 +229,8 @@ impl Scheduler {
         Ok(Step::Decided)
     }
 
-    /// Stores the execution of a slot. A guarded one is not stored where somebody has just started the same.
+    /// Stores the execution of a slot. With the guard, none is stored if somebody has just started the same one
+    /// manually.
     async fn execute(
         &self,
         tx: &mut Tx,
@@ -350,7 +351,7 @@ impl Follower for Scheduler {
             RunState::Succeeded => {
                 store::count_failure(tx, &id, false).await?;
             }
-            // OK not to count: somebody decided that it should not end.
+            // OK not to count: somebody canceled it.
             RunState::Cancelled => {}
             _ => {
                 if let Some(schedule) = store::by_id(tx, &id).await? {

@@ -35,7 +35,7 @@ use crate::ids::{InstanceId, PersonId, ProcessId, QueryId, ScheduleId};
 use crate::instances::Role;
 use crate::queries::{FieldDef, WindowChoice};
 
-/// Schedules whose next slot is due.
+/// The queue of schedules whose next slot is due.
 pub(super) const DUE: Queue = crate::queue!("schedules", due "due_at", only "state = 'active' and deleted_at is null");
 
 fn stored<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
@@ -112,7 +112,7 @@ pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ScheduleId) -> Res
     if tx.reaches(&found.instance) { Ok(found) } else { Err(Error::Missing) }
 }
 
-/// A schedule that this process has claimed, while the lease holds; for the program.
+/// A schedule that this process has claimed, while the lease is valid; for the program.
 pub(super) async fn claimed(tx: &mut Tx, lease: &Lease) -> Result<Option<Schedule>> {
     const FIND: &str = select!(
         "cast(null as text)",
@@ -279,7 +279,7 @@ pub(super) async fn arm(
     Ok(armed == 1)
 }
 
-/// Sets the next slot of a schedule that was paused meanwhile.
+/// Sets the next slot of a schedule that has been paused since it was claimed.
 pub(super) async fn arm_paused(tx: &mut Tx, id: &ScheduleId, next: Option<(Slot, DateTime<Utc>)>) -> Result<()> {
     const ARM: &str =
         "update schedules set next_slot = $2, next_at = $3, due_at = $4 where id = $1 and state = 'paused'";
@@ -320,7 +320,7 @@ pub(super) async fn resume(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, wit
     Ok(sql(RESUME).bind(id).bind(now).bind(with).execute(tx).await? == 1)
 }
 
-/// Ends pauses whose time has come; their schedules apply their own policy for missed slots.
+/// Resumes schedules whose pause ends by now; they apply their own policy for missed slots.
 pub(super) async fn end_pauses(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     const END: &str = "update schedules set state = case when next_slot is null then 'finished' else 'active' end, \
         state_reason = '', state_at = $1, paused_until = null, resumed_at = null, resume_with = null, failures = 0 \

@@ -1,4 +1,4 @@
-//! One delivery with its tries, and sending it again.
+//! A delivery with its attempts, and replaying it.
 
 use askama::Template;
 use axum::extract::{Path, State};

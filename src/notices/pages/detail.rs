@@ -41,7 +41,7 @@ pub(super) async fn show(
     let line = store::find(&mut tx, &person.id, &id).await?;
     drop(tx);
     let read = match mark_read(&room, &person, &id).await {
-        // OK because it can be read all the same, and stays unread until something can be saved again.
+        // OK because the message can be read anyway; it stays unread until writing is possible again.
         Err(db::Error::Unavailable(_)) => 0,
         read => read?,
     };

@@ -86,7 +86,7 @@ impl Export for Line {
     }
 }
 
-/// All that the filter leaves, as a file.
+/// The export of the filtered messages.
 pub(super) async fn export(
     State(room): State<Notices>,
     person: Person,
@@ -100,7 +100,7 @@ pub(super) async fn export(
     Ok(list::export_rows(&params, rows).await?.answer(&["notices"], room.site.clock.now()))
 }
 
-/// Marks all as read.
+/// Marks all messages as read.
 pub(super) async fn read_all(State(room): State<Notices>, person: Person, visit: Visit) -> web::Result<Redirect> {
     let mut tx = room.site.db.write(&person.scope()).await?;
     store::mark_all_read(&mut tx, room.site.clock.now(), &person.id).await?;

@@ -1,4 +1,4 @@
-//! What a person wants to be told of one schedule.
+//! A person's notification settings for one schedule.
 
 use askama::Template;
 use axum::extract::{Path, State};

@@ -1,4 +1,4 @@
-//! Switching mail off from a mail, in one click and without a session.
+//! Unsubscribing from mail with one click and without a session.
 
 use askama::Template;
 use axum::extract::State;
@@ -24,7 +24,7 @@ fn named(room: &Notices, token: &str) -> web::Result<crate::ids::PersonId> {
     })
 }
 
-/// Asks, since a program that looks through mail opens every link.
+/// Asks for confirmation, because mail scanners open every link.
 pub(super) async fn ask(
     State(room): State<Notices>,
     visit: Visit,
@@ -35,7 +35,7 @@ pub(super) async fn ask(
     Ok(Html(Page { shell: visit.shell("Unsubscribe", Section::None).await, token, is_done: false }))
 }
 
-/// By the button of that page, or by the reader's mail program (RFC 8058), whose form holds no token.
+/// Handles the button of that page and one-click requests from mail programs (RFC 8058), whose form has no token.
 pub(super) async fn unsubscribe(
     State(room): State<Notices>,
     visit: Visit,

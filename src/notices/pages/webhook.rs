@@ -1,4 +1,4 @@
-//! One endpoint: its settings, its secrets, its delivery log, and what is done with it.
+//! An endpoint: its settings, secrets, delivery log, and actions.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -25,7 +25,7 @@ use crate::web::{self, Fields, Html, Person, Visit};
 
 const SIZE: u64 = 50;
 const MOST: u64 = 500;
-/// Deliveries that are sent again at a time.
+/// Maximum number of deliveries replayed at once.
 const REPLAYED: i64 = 500;
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ pub(super) struct DetailPage {
     form: EndpointForm,
     sends: Vec<Choice>,
     errors: Errors,
-    /// When each secret was made, the newest first.
+    /// When each secret was created, newest first.
     secrets: Vec<DateTime<Utc>>,
     list: List,
     deliveries: Vec<Delivery>,
@@ -58,7 +58,7 @@ fn filter(endpoint: &EndpointId, params: &mut ListParams) -> DeliveryFilter {
     }
 }
 
-/// An endpoint that this person may change, in a transaction to change it in.
+/// An endpoint that this person may change, with a write transaction.
 async fn to_change(room: &Notices, person: &Person, id: &str) -> web::Result<(Tx, Endpoint)> {
     let mut tx = room.site.db.write(&scope(person)).await?;
     let endpoint = store::endpoint(&mut tx, person, &own(id)?).await?;
@@ -75,7 +75,7 @@ fn back(id: &EndpointId) -> Redirect {
     Redirect::to(&format!("/settings/webhooks/{id}"))
 }
 
-/// The form as the endpoint is stored.
+/// The form with the stored values.
 fn stored_form(room: &Notices, endpoint: &Endpoint) -> EndpointForm {
     let url = room.site.vault.open(&endpoint.sealed_url, &url_place(&endpoint.id));
     EndpointForm {
@@ -180,7 +180,7 @@ pub(super) async fn delete(
     Ok(Redirect::to("/settings/webhooks"))
 }
 
-/// Switches it off or on.
+/// Switches an endpoint on or off.
 pub(super) async fn switch(
     State(room): State<Notices>,
     person: Person,
@@ -202,7 +202,7 @@ pub(super) async fn switch(
     Ok(back(&endpoint.id))
 }
 
-/// Adds a secret, which signs beside those before until they are removed.
+/// Adds a secret. Messages are signed with the older ones too until they are removed.
 pub(super) async fn rotate(
     State(room): State<Notices>,
     person: Person,
@@ -225,7 +225,7 @@ pub(super) async fn rotate(
     Ok(Html(SecretPage::new(&visit, endpoint.id, "Signing secret added", &secret).await).into_response())
 }
 
-/// Removes all secrets but the newest.
+/// Removes all secrets except the newest.
 pub(super) async fn retire(
     State(room): State<Notices>,
     person: Person,
@@ -243,7 +243,7 @@ pub(super) async fn retire(
     Ok(back(&endpoint.id))
 }
 
-/// Sends a message that says that it is a test.
+/// Sends a test message.
 pub(super) async fn test(
     State(room): State<Notices>,
     person: Person,
@@ -274,7 +274,7 @@ pub(super) async fn test(
     Ok(Redirect::to(&format!("/settings/webhooks/deliveries/{delivery}")))
 }
 
-/// Sends again what the filter of the log leaves, the oldest first.
+/// Replays the filtered deliveries, oldest first.
 pub(super) async fn replay(
     State(room): State<Notices>,
     person: Person,
@@ -335,7 +335,7 @@ impl Export for Delivery {
     }
 }
 
-/// The delivery log as a file.
+/// The export of the delivery log.
 pub(super) async fn export(
     State(room): State<Notices>,
     person: Person,

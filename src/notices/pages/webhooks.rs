@@ -19,7 +19,7 @@ use crate::web::{self, Fields, Html, Person, Visit};
 
 const SIZE: u64 = 50;
 const MOST: u64 = 500;
-/// Endpoints of one person; a further one is refused.
+/// Maximum number of endpoints per person.
 const OWNED: i64 = 20;
 
 #[derive(Template)]
@@ -34,7 +34,7 @@ pub(super) struct ListPage {
     q: String,
 }
 
-/// An administrator sees what everybody is told sent out, which is nobody's own.
+/// The scope for endpoints: administrators also see the endpoints for messages to everyone.
 pub(super) fn scope(person: &Person) -> Scope {
     if person.is_administrator { Scope::System } else { person.scope() }
 }
@@ -102,7 +102,7 @@ impl Export for Endpoint {
     }
 }
 
-/// All that the filter leaves, as a file.
+/// The export of the filtered endpoints.
 pub(super) async fn export(
     State(room): State<Notices>,
     person: Person,
@@ -146,7 +146,7 @@ pub(super) async fn new(_: Person, visit: Visit) -> Html<FormPage> {
     Html(form_page(&visit, EndpointForm::new(), Errors::new()).await)
 }
 
-/// A secret that is shown once.
+/// A new secret, which is shown only once.
 #[derive(Template)]
 #[template(path = "notices/secret.html")]
 pub(super) struct SecretPage {
@@ -162,7 +162,7 @@ impl SecretPage {
     }
 }
 
-/// Seals a secret for an endpoint, and stores it.
+/// Seals and stores a secret of an endpoint.
 pub(super) async fn store_secret(
     room: &Notices,
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! Messages on their way to endpoints, and each try.
+//! Deliveries to endpoints, and the log of attempts.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,7 +8,6 @@ use crate::ids::{DeliveryId, EndpointId, ProcessId};
 use crate::notices::webhooks::{Attempt, Delivery, DeliveryState};
 use crate::web::list::Days;
 
-/// Deliveries that are due.
 const DUE: Queue = crate::queue!("webhook_deliveries", due "due_at", only "state = 'waiting'");
 
 impl FromRow for Delivery {
@@ -42,7 +41,6 @@ impl FromRow for Attempt {
     }
 }
 
-/// Claims deliveries that are due.
 pub(in crate::notices) async fn claim_deliveries(
     tx: &mut Tx,
     process: &ProcessId,
@@ -52,7 +50,6 @@ pub(in crate::notices) async fn claim_deliveries(
     lease::claim(tx, DUE, process, now, time, most).await
 }
 
-/// When the next delivery is due.
 pub(in crate::notices) async fn next_delivery(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(case when lease_until > due_at then lease_until else due_at end) as value \
         from webhook_deliveries where state = 'waiting' and due_at is not null";
@@ -60,7 +57,7 @@ pub(in crate::notices) async fn next_delivery(tx: &mut Tx) -> Result<Option<Date
     Ok(next)
 }
 
-/// What is sent, and whether it may be.
+/// A delivery to send, with its endpoint.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Outgoing {
     pub id: DeliveryId,
@@ -71,7 +68,8 @@ pub(in crate::notices) struct Outgoing {
     pub sealed_url: String,
     pub is_chat: bool,
     pub is_active: bool,
-    /// Whether its owner may still sign in, sees its instance, and may have what everybody is told.
+    /// Whether the endpoint's owner is active and has access to the instance, or is an administrator if the endpoint is
+    /// for messages to everyone.
     pub is_allowed: bool,
 }
 
@@ -91,7 +89,7 @@ impl FromRow for Outgoing {
     }
 }
 
-/// A claimed delivery, while the claim holds.
+/// A claimed delivery, while the claim is valid.
 pub(in crate::notices) async fn outgoing(tx: &mut Tx, lease: &Lease) -> Result<Option<Outgoing>> {
     const FIND: &str = "select d.id, d.endpoint_id, d.message_id, d.body, d.attempts, e.sealed_url, \
         e.kind as endpoint_kind, e.state as endpoint_state, (p.state = 'active' and (not e.is_global \
@@ -102,18 +100,18 @@ pub(in crate::notices) async fn outgoing(tx: &mut Tx, lease: &Lease) -> Result<O
     sql(FIND).bind(lease.id.as_str()).bind(lease.epoch).optional(tx).await
 }
 
-/// What became of a try.
+/// The outcome of an attempt.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Tried {
     pub state: DeliveryState,
     pub attempts: i64,
     pub next: Option<DateTime<Utc>>,
     pub status: Option<i64>,
-    /// In a sentence; empty where it arrived.
+    /// A sentence; empty if it was delivered.
     pub error: String,
 }
 
-/// Writes down a try; false where the claim is lost.
+/// Records the outcome of an attempt; returns false if the claim was lost.
 pub(in crate::notices) async fn tried(tx: &mut Tx, now: DateTime<Utc>, lease: &Lease, tried: &Tried) -> Result<bool> {
     const WRITE: &str = "update webhook_deliveries set state = $3, attempts = $4, due_at = $5, last_status = $6, \
         last_error = $7, ended_at = case when $3 = 'waiting' then null else $8 end, lease_owner = null, \
@@ -132,7 +130,7 @@ pub(in crate::notices) async fn tried(tx: &mut Tx, now: DateTime<Utc>, lease: &L
     Ok(written == 1)
 }
 
-/// Adds a try to the log.
+/// Adds an attempt to the log.
 pub(in crate::notices) async fn log_attempt(tx: &mut Tx, delivery: &DeliveryId, attempt: &Attempt) -> Result<()> {
     const LOG: &str = "insert into webhook_attempts (delivery_id, number, at, duration_ms, request, status, answer, \
         error) values ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -150,7 +148,7 @@ pub(in crate::notices) async fn log_attempt(tx: &mut Tx, delivery: &DeliveryId, 
         .map(drop)
 }
 
-/// Cancels what waits for an endpoint.
+/// Cancels the waiting deliveries of an endpoint.
 pub(in crate::notices) async fn cancel_deliveries(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -162,7 +160,7 @@ pub(in crate::notices) async fn cancel_deliveries(
     sql(CANCEL).bind(endpoint).bind(now).bind(why).execute(tx).await
 }
 
-/// Which deliveries of an endpoint are listed.
+/// The filter of a delivery log.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct DeliveryFilter {
     pub endpoint: EndpointId,
@@ -190,13 +188,14 @@ fn filtered(text: &'static str, filter: &DeliveryFilter) -> Statement {
         .bind(filter.days.end())
 }
 
-/// How many deliveries the filter finds, counted up to `most`. The endpoint was found for the reader before.
+/// The number of deliveries that match the filter, counted up to `most`. The caller has checked that the reader may see
+/// the endpoint.
 pub(in crate::notices) async fn count_deliveries(tx: &mut Tx, filter: &DeliveryFilter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $5) as counted");
     filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// A range of the deliveries that the filter finds, the newest first.
+/// A range of the deliveries that match the filter, newest first.
 pub(in crate::notices) async fn list_deliveries(
     tx: &mut Tx,
     filter: &DeliveryFilter,
@@ -209,7 +208,7 @@ pub(in crate::notices) async fn list_deliveries(
     filtered(LIST, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
-/// A delivery with its endpoint and its body. The endpoint is looked up for the reader afterwards.
+/// A delivery with its endpoint and body. The caller still has to check that the reader may see the endpoint.
 pub(in crate::notices) async fn delivery(tx: &mut Tx, id: &DeliveryId) -> Result<(Delivery, EndpointId, String)> {
     const FIND: &str = "select id, endpoint_id, message_id, kind, state, attempts, created_at, due_at, last_status, \
         last_error, body from webhook_deliveries where id = $1";
@@ -222,14 +221,14 @@ pub(in crate::notices) async fn delivery(tx: &mut Tx, id: &DeliveryId) -> Result
     sql(FIND).bind(id).one::<Whole>(tx).await.map(|Whole(delivery, endpoint, body)| (delivery, endpoint, body))
 }
 
-/// The tries of a delivery, the newest first.
+/// The attempts of a delivery, newest first.
 pub(in crate::notices) async fn attempts(tx: &mut Tx, id: &DeliveryId) -> Result<Vec<Attempt>> {
     const LIST: &str = "select number, at, duration_ms, request, status, answer, error from webhook_attempts \
         where delivery_id = $1 order by number desc";
     sql(LIST).bind(id).all(tx).await
 }
 
-/// Sends the same message to the same endpoint again, as a delivery of its own.
+/// Sends the same message to the same endpoint again, as a new delivery; returns false if the old one is still waiting.
 pub(in crate::notices) async fn replay(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -242,7 +241,7 @@ pub(in crate::notices) async fn replay(
     Ok(sql(COPY).bind(fresh).bind(id).bind(now).execute(tx).await? == 1)
 }
 
-/// Removes deliveries from before `before`, the oldest first, at most `most`.
+/// Deletes up to `most` deliveries created before `before`, oldest first; waiting ones remain.
 pub(in crate::notices) async fn forget_deliveries(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
     const FORGET: &str = "delete from webhook_deliveries where id in (select id from webhook_deliveries \
         where created_at < $1 and state <> 'waiting' order by created_at limit $2)";

@@ -40,24 +40,24 @@ macro_rules! select {
     };
 }
 
-/// An endpoint of the person, or one of all if they are an administrator.
+/// An endpoint that the person may change: their own, or, for administrators, one for messages to everyone.
 pub(in crate::notices) async fn endpoint(tx: &mut Tx, person: &Person, id: &EndpointId) -> Result<Endpoint> {
     const FIND: &str = select!("((e.person_id = $1 and not e.is_global) or (e.is_global and $2)) and e.id = $3");
     sql(FIND).bind(&person.id).bind(person.is_administrator).bind(id).one(tx).await
 }
 
-/// An endpoint; for the program.
+/// Any endpoint; for the program.
 pub(in crate::notices) async fn any_endpoint(tx: &mut Tx, id: &EndpointId) -> Result<Option<Endpoint>> {
     const FIND: &str = select!("e.id = $1");
     sql(FIND).bind(id).optional(tx).await
 }
 
-/// Which endpoints are listed.
+/// The filter of the list.
 #[derive(Clone, Debug, Default)]
 pub(in crate::notices) struct EndpointFilter {
-    /// Text that the name or the host holds.
+    /// Text contained in the name or the host.
     pub text: String,
-    /// `active`, `failing` or `off`; the empty text for all.
+    /// `active`, `failing` or `off`; empty for all.
     pub state: &'static str,
 }
 
@@ -80,7 +80,7 @@ macro_rules! listed {
     };
 }
 
-/// How many endpoints the filter finds, counted up to `most`.
+/// The number of endpoints that match the filter, counted up to `most`.
 pub(in crate::notices) async fn count_endpoints(
     tx: &mut Tx,
     person: &Person,
@@ -91,7 +91,7 @@ pub(in crate::notices) async fn count_endpoints(
     filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// A range of the endpoints that the filter finds, by name.
+/// A range of the endpoints that match the filter, by name.
 pub(in crate::notices) async fn list_endpoints(
     tx: &mut Tx,
     person: &Person,
@@ -106,13 +106,12 @@ pub(in crate::notices) async fn list_endpoints(
     filtered(LIST, person, filter).bind(range.most).bind(range.skip).all(tx).await
 }
 
-/// How many endpoints a person has.
+/// The number of a person's endpoints.
 pub(in crate::notices) async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from webhook_endpoints where person_id = $1";
     sql(COUNT).bind(person).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// Adds an endpoint.
 pub(in crate::notices) async fn add_endpoint(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -139,7 +138,7 @@ pub(in crate::notices) async fn add_endpoint(
         .map(drop)
 }
 
-/// Changes an endpoint; what it takes stays.
+/// Changes an endpoint except for its kind.
 pub(in crate::notices) async fn change_endpoint(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -162,7 +161,7 @@ pub(in crate::notices) async fn change_endpoint(
         .map(drop)
 }
 
-/// Switches an endpoint off with a reason, or on again without one; says whether that changed anything.
+/// Switches an endpoint off with a reason, or on if `off` is `None`; returns whether its state changed.
 pub(in crate::notices) async fn switch_endpoint(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -175,13 +174,13 @@ pub(in crate::notices) async fn switch_endpoint(
     Ok(sql(SWITCH).bind(id).bind(state).bind(off.unwrap_or_default()).bind(now).execute(tx).await? == 1)
 }
 
-/// Deletes an endpoint with all that was sent to it.
+/// Deletes an endpoint with its deliveries.
 pub(in crate::notices) async fn delete_endpoint(tx: &mut Tx, id: &EndpointId) -> Result<()> {
     const DELETE: &str = "delete from webhook_endpoints where id = $1";
     sql(DELETE).bind(id).execute(tx).await.map(drop)
 }
 
-/// Notes that a delivery failed, or that one arrived.
+/// Records whether an endpoint is failing.
 pub(in crate::notices) async fn note_endpoint(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -198,20 +197,20 @@ pub(in crate::notices) async fn note_endpoint(
     }
 }
 
-/// The endpoints that have failed for long enough that their owners are told of it now.
+/// Endpoints that have been failing for so long that their owners should be notified now.
 pub(in crate::notices) async fn to_warn(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Endpoint>> {
     const LIST: &str =
         select!("e.state = 'active' and e.warned_at is null and e.failing_since <= $1 order by e.id limit 100");
     sql(LIST).bind(now - WARNED_AFTER).all(tx).await
 }
 
-/// Notes that the owner of an endpoint was told; false where another process did.
+/// Records that the owner of an endpoint was notified; returns false if another process did so.
 pub(in crate::notices) async fn mark_warned(tx: &mut Tx, now: DateTime<Utc>, id: &EndpointId) -> Result<bool> {
     const MARK: &str = "update webhook_endpoints set warned_at = $2 where id = $1 and warned_at is null";
     Ok(sql(MARK).bind(id).bind(now).execute(tx).await? == 1)
 }
 
-/// The endpoints that have failed for too long, and whose owners were told before.
+/// Endpoints that have been failing for too long, whose owners were notified earlier.
 pub(in crate::notices) async fn to_switch_off(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Endpoint>> {
     const LIST: &str =
         select!("e.state = 'active' and e.warned_at is not null and e.failing_since <= $1 order by e.id limit 100");
@@ -232,14 +231,13 @@ impl FromRow for SealedSecret {
     }
 }
 
-/// The secrets of an endpoint, the newest first.
+/// The secrets of an endpoint, newest first.
 pub(in crate::notices) async fn secrets(tx: &mut Tx, endpoint: &EndpointId) -> Result<Vec<SealedSecret>> {
     const LIST: &str = "select id, sealed, created_at from webhook_secrets where endpoint_id = $1 \
         order by created_at desc, id desc";
     sql(LIST).bind(endpoint).all(tx).await
 }
 
-/// Adds a secret.
 pub(in crate::notices) async fn add_secret(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -251,7 +249,7 @@ pub(in crate::notices) async fn add_secret(
     sql(ADD).bind(id).bind(endpoint).bind(sealed).bind(now).execute(tx).await.map(drop)
 }
 
-/// Removes all secrets of an endpoint but this one; says how many.
+/// Removes all secrets of an endpoint except this one; returns the number of removed secrets.
 pub(in crate::notices) async fn remove_secrets(
     tx: &mut Tx,
     endpoint: &EndpointId,

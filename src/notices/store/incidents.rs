@@ -23,14 +23,14 @@ pub(in crate::notices) async fn set_message(tx: &mut Tx, cause: &str, message: &
     sql(SET).bind(cause).bind(message).execute(tx).await.map(drop)
 }
 
-/// An incident that is over.
+/// A closed incident.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Closed {
-    /// The message that told of it; none where another message did.
+    /// The message that reported it; `None` if another message did.
     pub message: Option<MessageId>,
 }
 
-/// Closes an incident; none where it was not open.
+/// Closes an incident; returns `None` if it wasn't open.
 pub(in crate::notices) async fn close(tx: &mut Tx, cause: &str) -> Result<Option<Closed>> {
     const CLOSE: &str = "delete from message_incidents where cause = $1 returning message_id as value";
     let closed = sql(CLOSE).bind(cause).optional::<Single<Option<MessageId>>>(tx).await?;
@@ -50,7 +50,7 @@ pub(in crate::notices) async fn has_open(tx: &mut Tx, begin: &str, person: &Pers
     Ok(sql(FIND).bind(begin).bind(person).optional::<Single<String>>(tx).await?.is_some())
 }
 
-/// Who received a message.
+/// The people who received a message.
 pub(in crate::notices) async fn recipients_of(tx: &mut Tx, message: &MessageId) -> Result<Vec<PersonId>> {
     const LIST: &str = "select person_id as value from message_recipients where message_id = $1";
     Ok(sql(LIST).bind(message).all::<Single<PersonId>>(tx).await?.into_iter().map(|Single(id)| id).collect())

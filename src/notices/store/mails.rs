@@ -1,4 +1,4 @@
-//! Mails, and the messages that they carry.
+//! Mails, and the messages in them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,13 +7,11 @@ use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{MailId, PersonId, ProcessId};
 use crate::notices::model::Message;
 
-/// Mails that are due.
 const DUE: Queue = crate::queue!("mails", due "due_at", only "state = 'waiting'");
 
-/// Messages that one mail shows; more are counted.
+/// Maximum number of messages shown in a mail; the rest are counted.
 pub(in crate::notices) const SHOWN: i64 = 50;
 
-/// Claims mails that are due.
 pub(in crate::notices) async fn claim_mails(
     tx: &mut Tx,
     process: &ProcessId,
@@ -23,7 +21,6 @@ pub(in crate::notices) async fn claim_mails(
     lease::claim(tx, DUE, process, now, time, most).await
 }
 
-/// When the next mail is due.
 pub(in crate::notices) async fn next_mail(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(case when lease_until > due_at then lease_until else due_at end) as value \
         from mails where state = 'waiting' and due_at is not null";
@@ -31,7 +28,7 @@ pub(in crate::notices) async fn next_mail(tx: &mut Tx) -> Result<Option<DateTime
     Ok(next)
 }
 
-/// A mail that is sent.
+/// A mail to send.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct OutgoingMail {
     pub id: MailId,
@@ -39,7 +36,7 @@ pub(in crate::notices) struct OutgoingMail {
     pub name: String,
     pub email: String,
     pub attempts: i64,
-    /// Whether the person may sign in and has not switched mail off meanwhile.
+    /// Whether the person is active and still wants mail.
     pub is_wanted: bool,
 }
 
@@ -56,7 +53,7 @@ impl FromRow for OutgoingMail {
     }
 }
 
-/// A claimed mail, while the claim holds.
+/// A claimed mail, while the claim is valid.
 pub(in crate::notices) async fn outgoing_mail(tx: &mut Tx, lease: &Lease) -> Result<Option<OutgoingMail>> {
     const FIND: &str = "select m.id, m.person_id, p.name, p.email, m.attempts, (p.state = 'active' \
         and coalesce(n.mail, 'digest') <> 'off') as is_wanted from mails m join people p on p.id = m.person_id \
@@ -65,7 +62,7 @@ pub(in crate::notices) async fn outgoing_mail(tx: &mut Tx, lease: &Lease) -> Res
     sql(FIND).bind(lease.id.as_str()).bind(lease.epoch).optional(tx).await
 }
 
-/// The messages that a mail carries and its reader may still see, the newest first, and how many there are.
+/// The messages of a mail that its reader may still see, newest first, and their total number.
 pub(in crate::notices) async fn carried(tx: &mut Tx, mail: &OutgoingMail) -> Result<(Vec<Message>, i64)> {
     const LIST: &str = "select m.id, m.at, m.kind, m.times, m.title, m.detail, m.href from message_recipients r \
         join messages m on m.id = r.message_id where r.mail_id = $1 and r.person_id = $2 and (m.instance_id is null \
@@ -79,7 +76,8 @@ pub(in crate::notices) async fn carried(tx: &mut Tx, mail: &OutgoingMail) -> Res
     Ok((messages, count))
 }
 
-/// Writes down what became of a mail: sent, given up with the reason, or tried again at `next`.
+/// Records the outcome of an attempt: sent, failed with the reason, or retried at `next`; returns false if the claim
+/// was lost.
 pub(in crate::notices) async fn mailed(
     tx: &mut Tx,
     now: DateTime<Utc>,

@@ -11,13 +11,13 @@ use crate::notices::webhooks::Sends;
 
 const FEED: &str = "outcomes";
 
-/// How far the feed of outcomes was read; none before the first time.
+/// The cursor's position in the outcome feed; `None` before the first read.
 pub(in crate::notices) async fn cursor(tx: &mut Tx) -> Result<Option<i64>> {
     const FIND: &str = "select position as value from notice_cursor where name = $1";
     Ok(sql(FIND).bind(FEED).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
 }
 
-/// Moves the cursor from one position to the next; false where another process moved it first.
+/// Moves the cursor from one position to the next; returns false if another process moved it first.
 pub(in crate::notices) async fn advance_cursor(tx: &mut Tx, from: Option<i64>, to: i64) -> Result<bool> {
     const FIRST: &str = "insert into notice_cursor (name, position) values ($1, $2) on conflict (name) do nothing";
     const NEXT: &str = "update notice_cursor set position = $2 where name = $1 and position = $3";
@@ -28,7 +28,6 @@ pub(in crate::notices) async fn advance_cursor(tx: &mut Tx, from: Option<i64>, t
     Ok(moved == 1)
 }
 
-/// Adds a message.
 pub(in crate::notices) async fn put(tx: &mut Tx, now: DateTime<Utc>, id: &MessageId, draft: &Draft) -> Result<()> {
     const PUT: &str = "insert into messages (id, at, kind, tone, cause, times, title, detail, href, instance_id) \
         values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)";
@@ -39,7 +38,7 @@ pub(in crate::notices) async fn put(tx: &mut Tx, now: DateTime<Utc>, id: &Messag
         .bind(draft.kind.tone().to_string())
         .bind(&draft.cause)
         .bind(&draft.title)
-        // OK because these types have nothing that JSON cannot hold.
+        // OK because JSON can represent all values of these types.
         .bind(serde_json::to_value(&draft.detail).unwrap_or_else(|_| json!({})))
         .bind(&draft.href)
         .bind(draft.instance.as_ref())

@@ -1,4 +1,4 @@
-//! The sealed texts of endpoints.
+//! The sealed addresses and secrets of endpoints.
 
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{EndpointId, WebhookSecretId};
@@ -10,7 +10,7 @@ pub(in crate::notices) enum SealedText {
     Secret(WebhookSecretId, String),
 }
 
-/// All sealed texts. There are as many as people have endpoints and secrets.
+/// All sealed texts of all endpoints.
 pub(in crate::notices) async fn sealed_texts(tx: &mut Tx) -> Result<Vec<SealedText>> {
     const ADDRESSES: &str = "select id, sealed_url from webhook_endpoints order by id";
     const SECRETS: &str = "select id, sealed from webhook_secrets order by id";
@@ -32,7 +32,7 @@ pub(in crate::notices) async fn sealed_texts(tx: &mut Tx) -> Result<Vec<SealedTe
     Ok(addresses.chain(secrets.into_iter().map(|Signing(id, text)| SealedText::Secret(id, text))).collect())
 }
 
-/// Writes a text under another seal, where nobody wrote a new one meanwhile; says whether it did.
+/// Replaces a sealed text unless it has changed since; returns whether it did.
 pub(in crate::notices) async fn seal_again(tx: &mut Tx, was: &SealedText, sealed: &str) -> Result<bool> {
     const ADDRESS: &str = "update webhook_endpoints set sealed_url = $3 where id = $1 and sealed_url = $2";
     const SECRET: &str = "update webhook_secrets set sealed = $3 where id = $1 and sealed = $2";

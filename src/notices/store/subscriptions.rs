@@ -1,10 +1,10 @@
-//! What people want to be told of schedules.
+//! People's notification settings for schedules.
 
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{PersonId, ScheduleId};
 use crate::notices::subscription::Subscription;
 
-/// A schedule as somebody who follows it sees it.
+/// A schedule, as seen by a person who may subscribe to it.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Followed {
     pub id: ScheduleId,
@@ -38,7 +38,7 @@ impl FromRow for Subscription {
     }
 }
 
-/// What a person said that they want to be told of a schedule.
+/// A person's settings for a schedule, if stored.
 pub(in crate::notices) async fn subscription(
     tx: &mut Tx,
     person: &PersonId,
@@ -49,7 +49,7 @@ pub(in crate::notices) async fn subscription(
     sql(FIND).bind(person).bind(id).optional(tx).await
 }
 
-/// Stores what a person wants to be told of a schedule.
+/// Stores a person's settings for a schedule.
 pub(in crate::notices) async fn subscribe(
     tx: &mut Tx,
     person: &PersonId,

@@ -1,7 +1,8 @@
-//! The worker that sends: webhooks, and mail where a server for it is set.
+//! The worker that sends webhooks, and mail if an SMTP server is configured.
 //!
-//! A delivery is claimed, sent once without a transaction, and written down under the claim's number: two processes send
-//! each try once, and a crash between the two tries it again with the same id, by which the receiver knows it.
+//! A delivery is claimed, sent outside of any transaction, and then recorded if the claim is still valid. So two
+//! processes never make the same attempt. If the process crashes before recording, the delivery is sent again with the
+//! same id, which lets the receiver ignore duplicates.
 
 use std::time::Duration;
 
@@ -23,22 +24,21 @@ use crate::vault::Secret;
 use crate::web::components::date_time;
 use crate::workers::{Tick, Worker};
 
-/// Deliveries that are sent at a time.
+/// Deliveries sent concurrently.
 const AT_ONCE: i64 = 16;
-/// Rounds of a tick; the next one takes the rest.
+/// Maximum number of batches per tick; the next tick handles the rest.
 const ROUNDS: usize = 20;
-/// Longer than a try takes.
+/// Longer than an attempt takes.
 const LEASE: TimeDelta = TimeDelta::seconds(90);
-/// Deliveries are kept for so long.
+/// How long deliveries are stored.
 const KEPT: TimeDelta = TimeDelta::days(30);
-/// Old deliveries that are removed at a time.
+/// Maximum number of old deliveries deleted per tick.
 const FORGOTTEN: i64 = 500;
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// The worker that sends waiting deliveries to endpoints.
 #[derive(Debug)]
 pub(in crate::notices) struct Courier {
     outbox: Outbox,
@@ -48,7 +48,7 @@ pub(in crate::notices) struct Courier {
 }
 
 impl Courier {
-    /// Sends what this outbox holds, claiming as `process`.
+    /// Creates a worker that sends deliveries from this outbox, with leases of `process`.
     pub(in crate::notices) fn new(
         outbox: Outbox,
         outbound: Outbound,
@@ -97,7 +97,7 @@ impl Courier {
         Ok(tick)
     }
 
-    /// Tells the owners of endpoints that fail, and switches off those that fail for too long.
+    /// Notifies the owners of failing endpoints, and switches off endpoints that have been failing for too long.
     async fn look_after_endpoints(&self) -> db::Result<()> {
         let now = self.now();
         let mut tx = self.write().await?;
@@ -124,7 +124,7 @@ impl Courier {
         tx.commit().await
     }
 
-    /// Switches an endpoint off, cancels what waits for it and tells its owner.
+    /// Switches an endpoint off, cancels its waiting deliveries, and notifies its owner.
     async fn switch_off(&self, tx: &mut Tx, id: &EndpointId, why: &str) -> db::Result<()> {
         let now = self.now();
         let Some(endpoint) = store::any_endpoint(tx, id).await? else { return Ok(()) };
@@ -139,7 +139,7 @@ impl Courier {
         Ok(())
     }
 
-    /// Makes one try; says whether it arrived.
+    /// Makes one attempt; returns whether it was delivered.
     async fn send(&self, lease: &Lease) -> db::Result<bool> {
         let mut tx = self.outbox.site.db.read(&Scope::System).await?;
         let Some(outgoing) = store::outgoing(&mut tx, lease).await? else { return Ok(false) };
@@ -180,7 +180,7 @@ impl Courier {
         Ok(false)
     }
 
-    /// Writes a try down, and what follows from it.
+    /// Records an attempt and the resulting state of the delivery and the endpoint.
     async fn written(
         &self,
         lease: &Lease,
@@ -218,7 +218,7 @@ impl Courier {
         };
         let mut tx = self.write().await?;
         if !store::tried(&mut tx, now, lease, &Tried { state, attempts: number, next, status, error }).await? {
-            // OK because another process has taken it over, and writes its own try.
+            // OK because another process has taken over the delivery and records its own attempt.
             return Ok(false);
         }
         store::log_attempt(&mut tx, &outgoing.id, &attempt).await?;
@@ -231,7 +231,7 @@ impl Courier {
     }
 }
 
-/// What the address of an endpoint is sealed for.
+/// The context to which the sealed address of an endpoint is bound.
 pub(in crate::notices) fn url_place(id: &EndpointId) -> String {
     format!("webhook_endpoints/{id}/url")
 }

@@ -12,12 +12,12 @@ use crate::vault::Secret;
 use crate::web::Fields;
 use crate::web::components::Errors;
 
-/// Longest name, in characters.
+/// Maximum length of a name, in characters.
 const NAME: usize = 100;
-/// Longest address, in characters.
+/// Maximum length of an address, in characters.
 const ADDRESS: usize = 2_000;
 
-/// What the form holds, as it was typed.
+/// The submitted form.
 #[derive(Clone, Debug, Default)]
 pub(in crate::notices) struct EndpointForm {
     pub name: String,
@@ -30,7 +30,7 @@ pub(in crate::notices) struct EndpointForm {
     pub is_global: bool,
 }
 
-/// What a form says that fits.
+/// A valid form.
 #[derive(Clone, Debug)]
 pub(in crate::notices) struct Read {
     pub kind: EndpointKind,
@@ -42,7 +42,6 @@ pub(in crate::notices) struct Read {
 }
 
 impl EndpointForm {
-    /// An empty form.
     pub(in crate::notices) fn new() -> Self {
         Self { kind: EndpointKind::Webhook.name().to_owned(), sends: "all".to_owned(), ..Self::default() }
     }
@@ -60,7 +59,7 @@ impl EndpointForm {
         }
     }
 
-    /// What it says, or everything that is wrong with it.
+    /// Parses the form, or returns all its errors.
     pub(in crate::notices) fn read(&self, networks: &Networks) -> Result<Read, Errors> {
         let mut errors = Errors::new();
         let is_text = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);

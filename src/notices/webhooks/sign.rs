@@ -1,4 +1,4 @@
-//! Signatures by Standard Webhooks: `v1,` and HMAC-SHA256 of `id.timestamp.body`, for each secret.
+//! Signatures according to Standard Webhooks: `v1,` and the HMAC-SHA256 of `id.timestamp.body`, one for each secret.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,20 +9,19 @@ use crate::ids::{Random, WebhookSecretId};
 use crate::vault::Secret;
 
 const PREFIX: &str = "whsec_";
-/// Bytes that a secret has at least and at most (Standard Webhooks).
+/// Allowed size of a secret in bytes (Standard Webhooks).
 const SIZES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// What a secret is sealed for.
+/// The context to which a sealed secret is bound.
 pub(in crate::notices) fn sealed_place(id: &WebhookSecretId) -> String {
     format!("webhook_secrets/{id}")
 }
 
-/// A new secret.
 pub(in crate::notices) fn fresh_secret(random: &Random) -> Secret {
     Secret::new(format!("{PREFIX}{}", STANDARD.encode(random.bytes::<32>())))
 }
 
-/// The key in a secret; what is wrong with it otherwise, in a sentence.
+/// The key in a secret, or an error message.
 pub(super) fn key(secret: &str) -> Result<Vec<u8>, &'static str> {
     let Some(body) = secret.strip_prefix(PREFIX) else {
         return Err("A signing secret starts with whsec_. Leave the field empty to get one.");
@@ -34,11 +33,11 @@ pub(super) fn key(secret: &str) -> Result<Vec<u8>, &'static str> {
     }
 }
 
-/// Signs with all secrets of an endpoint.
+/// Signs messages with all secrets of an endpoint.
 pub(in crate::notices) struct Signer(Vec<Vec<u8>>);
 
 impl Signer {
-    /// With these secrets, the newest first; what is none is passed over.
+    /// Creates a signer with these secrets, newest first; invalid ones are ignored.
     pub(in crate::notices) fn new(secrets: &[Secret]) -> Self {
         Self(secrets.iter().filter_map(|secret| key(secret.expose()).ok()).collect())
     }
@@ -58,7 +57,7 @@ impl Signer {
 mod tests {
     use super::*;
 
-    /// The example of the reference implementation.
+    /// The example from the reference implementation.
     #[test]
     fn signatures_are_those_of_the_reference() {
         let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");

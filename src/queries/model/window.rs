@@ -1,4 +1,4 @@
-//! The time window of a run: presets, what is sent to AMC, and notes about it.
+//! The time window of an execution: presets, what is sent to AMC, and notes about it.
 //!
 //! A window isn't part of the SQL: AMC limits every event table to it. It is sent as local time in a zone, without an
 //! offset. Two different delays determine which windows are worth running: data is complete after about 48 hours, and
@@ -20,24 +20,24 @@ use crate::clock::zones::{instant, local};
 use crate::web::Fields;
 use crate::web::components::{Errors, read_date, read_date_time};
 
-/// How long after an event AMC has its data.
+/// How long after an event its data is available in AMC.
 const FRESH_AFTER: TimeDelta = TimeDelta::hours(48);
-/// How many days after an ad contact conversions are credited to it.
+/// The number of days after an ad event during which conversions are credited to it.
 const ATTRIBUTION_DAYS: u64 = 14;
 /// AMC keeps about this many months of most sources; an earlier window gets a warning.
 const HISTORY_MONTHS: u32 = 13;
 /// Maximum length of a form input, in characters.
 const LONGEST: usize = 60;
-/// The fields of a form that say the window.
+/// The form fields of a window.
 pub const WINDOW_FIELDS: [&str; 6] = ["window", "window_days", "window_before", "start", "end", "zone"];
 const UNKNOWN_KIND: &str = "Choose a time window.";
 const UNKNOWN_ZONE: &str = "Unknown time zone. Use a name such as UTC, America/New_York or Europe/Berlin.";
-/// Any number of days.
+/// The option for a number of days, with its default numbers.
 const DAYS: WindowKind = WindowKind::Days { count: 7, before: 14 };
-/// Years that a window can lie in; others are taken for a slip of the finger.
+/// Allowed years; others are typos.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2199;
 
-/// A window as in a form; every part is the typed text.
+/// A window as entered in a form: each part is the typed text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WindowForm {
@@ -66,7 +66,7 @@ impl WindowForm {
     /// The window in a form; missing parts are taken from `self`.
     #[must_use]
     pub fn with(&self, fields: &Fields) -> Self {
-        // OK to cut: no window, time or zone is longer, and what is cut off was not one.
+        // OK to truncate: no valid value is longer.
         let plain = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>();
         let own = |name: &str, mine: &str| if fields.has(name) { plain(fields.trimmed(name)) } else { mine.to_owned() };
         let kind = own("window", &self.kind);
@@ -84,12 +84,12 @@ impl WindowForm {
         if is_day(&self.start) && is_day(&self.end) { "date" } else { "datetime-local" }
     }
 
-    /// The option of the form that is chosen.
+    /// The selected option of the form.
     pub fn chosen(&self) -> &str {
         if self.is_counted() { DAYS.choice() } else { &self.kind }
     }
 
-    /// The two numbers of a number of days, as they were typed; otherwise those that the form proposes.
+    /// The two numbers of a window of a number of days, as typed; otherwise the form's default numbers.
     pub fn counted(&self) -> (&str, &str) {
         let numbers = self.kind.strip_prefix("days-").and_then(|rest| rest.split_once('-'));
         numbers.unwrap_or(("7", "14"))
@@ -116,7 +116,7 @@ impl WindowForm {
         kind
     }
 
-    /// Reports what isn't valid as a query's default window. An explicit one may lack its dates: each run then sets
+    /// Reports what isn't valid as a query's default window. Custom dates may be missing, because each execution sets
     /// them.
     pub(in crate::queries) fn check(&self, errors: &mut Errors) {
         self.kind(errors);
@@ -140,13 +140,13 @@ impl WindowForm {
         }
         let start = moment("start", &self.start, errors);
         let end = moment("end", &self.end, errors);
-        // The last day is part of the window.
+        // The last day is included in the window.
         let end =
             if read_date(&self.end).is_some() { end.and_then(|day| day.checked_add_days(Days::new(1))) } else { end };
         WindowChoice { kind, start, end, zone }
     }
 
-    /// The window of the form at `now`; see [`WindowForm::choice`] and [`WindowChoice::resolve`].
+    /// The window of the form resolved at `now`; see [`WindowForm::choice`] and [`WindowChoice::resolve`].
     pub fn resolve(&self, now: DateTime<Utc>, errors: &mut Errors) -> Window {
         self.choice(errors).resolve(now, errors)
     }
@@ -202,7 +202,7 @@ impl Window {
         if ended < FRESH_AFTER {
             notes.push(FRESHNESS.to_owned());
         }
-        // OK with one hour less: a clock change must not make fourteen whole days too short.
+        // OK to subtract one hour: with a clock change, fourteen whole days can be an hour shorter.
         if ended < TimeDelta::days(ATTRIBUTION_DAYS as i64) - TimeDelta::hours(1) {
             notes.push(LATE_CREDIT.to_owned());
         }
@@ -218,7 +218,7 @@ impl Window {
         Self { sent, kind, zone, start: Some(start), end: Some(end), notes }
     }
 
-    /// Whether AMC had all of its data at that time.
+    /// Whether all data of the window was in AMC at that time.
     pub(in crate::queries) fn is_complete_at(&self, at: DateTime<Utc>) -> bool {
         self.end.is_some_and(|end| at - instant(self.zone, end) >= FRESH_AFTER)
     }
@@ -229,7 +229,7 @@ impl Window {
         self.end.is_none_or(|end| at - instant(self.zone, end) < days)
     }
 
-    /// The instant at which it ends; none where AMC decides.
+    /// When the window ends; `None` if AMC determines it.
     pub fn ends_at(&self) -> Option<DateTime<Utc>> {
         self.end.map(|end| instant(self.zone, end))
     }
@@ -239,7 +239,7 @@ impl Window {
         self.choice().describe()
     }
 
-    /// What a run with it will read, as a sentence.
+    /// A sentence about what an execution will read.
     pub fn sentence(&self) -> String {
         if self.start.is_some() {
             return format!("Will run for {}.", self.describe());
@@ -247,7 +247,7 @@ impl Window {
         format!("Will run for the {}; AMC chooses the days.", self.kind.label().replace("AMC preset: ", ""))
     }
 
-    /// Its start and end, as far as they are known before AMC determines them: its presets end with yesterday.
+    /// The start and end. For AMC's presets they are estimated: these end with yesterday.
     pub(in crate::queries) fn instants(&self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
         if let (Some(start), Some(end)) = (self.start, self.end) {
             return (instant(self.zone, start), instant(self.zone, end));
@@ -263,12 +263,12 @@ impl Window {
         (start.and_time(NaiveTime::MIN).and_utc(), end.and_time(NaiveTime::MIN).and_utc())
     }
 
-    /// Only its kind, start and end, without notes.
+    /// The kind, start and end, without notes.
     pub const fn choice(&self) -> WindowChoice {
         WindowChoice { kind: self.kind, start: self.start, end: self.end, zone: self.zone }
     }
 
-    /// Only the days, for the options of the form: `31 Oct – 6 Nov 2026`; empty if AMC determines them.
+    /// The days, for the options of the form: `31 Oct – 6 Nov 2026`; empty if AMC determines them.
     pub fn days(&self) -> String {
         self.choice().days().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Pausing and resuming several schedules of the list at once.
+//! Pauses and resumes several schedules of the list.
 
 use axum::extract::State;
 use axum::response::Redirect;
@@ -16,11 +16,11 @@ use crate::web::shell::Tone;
 use crate::web::words::counted;
 use crate::web::{self, Fields, Person, Visit};
 
-/// Most schedules of one press: a page of the list.
+/// Maximum number of schedules changed at once: a page of the list.
 const MOST: usize = 500;
 
-/// Does to the chosen schedules what the button says; those that the person may not change, and those that are in
-/// another state, are left alone and counted.
+/// Pauses or resumes the selected schedules. Schedules that the person may not change, or that are already in that
+/// state, are skipped and counted.
 pub(super) async fn change(
     State(room): State<Schedules>,
     person: Person,

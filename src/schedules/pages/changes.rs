@@ -25,7 +25,7 @@ const LISTED: usize = 20;
 /// Maximum number of slots of a pause that are counted.
 const COUNTED: usize = 1_000;
 
-/// A schedule that this person may change, in a transaction to change it in.
+/// A schedule that this person may change, with a write transaction.
 pub(in crate::schedules) async fn to_change(
     room: &Schedules,
     person: &Person,
@@ -63,7 +63,7 @@ pub(super) fn pause_text(person: &Person, note: &str) -> String {
     if note.is_empty() { format!("Paused by {}.", person.name) } else { format!("Paused by {}: {note}", person.name) }
 }
 
-/// Pauses until somebody resumes it, or until the beginning of a day.
+/// Pauses a schedule until somebody resumes it, or until the beginning of a day.
 pub(super) async fn pause(
     State(room): State<Schedules>,
     person: Person,
@@ -115,7 +115,7 @@ fn end_of_pause(room: &Schedules, schedule: &Schedule, text: &str, now: DateTime
 pub(super) struct ResumePage {
     shell: Shell,
     schedule: Schedule,
-    /// The passed slots, in the schedule's zone.
+    /// The slots of the pause, in the schedule's zone.
     passed: Vec<String>,
     count: usize,
     has_more: bool,
@@ -213,7 +213,7 @@ pub(super) async fn restore(
     binned(&room, &person, &visit, &id, false).await
 }
 
-/// Deletes a schedule, or restores it.
+/// Deletes or restores a schedule.
 async fn binned(room: &Schedules, person: &Person, visit: &Visit, id: &str, deleted: bool) -> web::Result<Redirect> {
     let id = delete_by(room, person, id, deleted).await?;
     let said = if deleted {

@@ -20,7 +20,7 @@ use crate::web::{self, Html, Person, Visit};
 
 const SIZE: u64 = 50;
 const MOST: u64 = 500;
-/// Executions from which the typical duration is worked out.
+/// Maximum number of executions used for the typical duration.
 const RECENT: i64 = 30;
 
 #[derive(Template)]
@@ -37,13 +37,13 @@ pub(super) struct DetailPage {
     window: String,
     values: Vec<(String, String)>,
     is_overdue: bool,
-    /// The month that the calendar shows, and whether it is shown instead of the list.
+    /// The month shown in the calendar, and whether the calendar is shown instead of the list.
     month: Month,
     is_calendar: bool,
-    /// The success rate, and how long executions take; empty where none has ended.
+    /// The success rate and the typical duration; empty if no execution has ended.
     success: String,
     typical: String,
-    /// Why the slot that has come has not started yet; empty where none waits.
+    /// Why a due slot hasn't started yet; empty if none is due.
     waits: String,
     once: String,
 }
@@ -108,7 +108,7 @@ pub(super) async fn show(
     }))
 }
 
-/// The share of executions of the last 30 days that succeeded: `96% of 26`.
+/// The success rate of the last 30 days: `96% of 26`.
 fn success(groups: &[DayGroup]) -> String {
     let count =
         |is: fn(SlotState) -> bool| groups.iter().filter(|group| is(group.state)).map(|group| group.count).sum();
@@ -117,14 +117,14 @@ fn success(groups: &[DayGroup]) -> String {
     store::share(succeeded, ended)
 }
 
-/// The median of these seconds, in words.
+/// The median of these seconds, for display.
 fn typical(mut seconds: Vec<i64>) -> String {
     seconds.sort_unstable();
     let median = seconds.get(seconds.len() / 2).copied();
     median.map(|seconds| duration(TimeDelta::seconds(seconds))).unwrap_or_default()
 }
 
-/// Why a slot that has come has not been decided yet.
+/// Why a due slot hasn't been decided yet.
 fn waits(schedule: &Schedule, now: DateTime<Utc>) -> String {
     let (Some(at), Some(due)) = (schedule.next_at, schedule.due_at) else { return String::new() };
     if schedule.state != Stage::Active || at > now || due <= now {

@@ -54,7 +54,7 @@ pub(super) struct FormPage {
     both_days: bool,
     /// Whether somebody else owns it, whose access it no longer uses after this person saves it.
     takes_over: bool,
-    /// When the draft was kept that the form shows; none where it shows none.
+    /// When the displayed draft was stored; `None` if no draft is displayed.
     draft: Option<DateTime<Utc>>,
     /// The revision of the schedule at which the form was begun.
     revision: i64,
@@ -113,7 +113,7 @@ async fn page(
     })
 }
 
-/// The windows that are worked out from a slot.
+/// The kinds of windows that can be computed from a slot.
 fn windows(now: DateTime<Utc>, input: &RunInput) -> Vec<Choice> {
     let choice = |kind: WindowKind| {
         let is_open = matches!(kind, WindowKind::Explicit | WindowKind::Days { .. });
@@ -133,7 +133,7 @@ pub(super) async fn new(
 ) -> web::Result<Html<FormPage>> {
     let mut tx = room.site.db.read(&person.scope()).await?;
     let start = source(&mut tx, &person, &fields).await?;
-    // OK because an address that says more than what it is about was made to say so.
+    // OK to ignore the draft: an address with more than the subject was created to set these fields.
     let is_plain = fields.iter().count() == 1;
     let draft = if is_plain { drafts::kept(&mut tx, &person, &fields).await? } else { None };
     let (sent, kept_at) = match draft {

@@ -1,4 +1,4 @@
-//! One month of a schedule's ledger: each day with its slots, and the figures that add up.
+//! One month of a schedule's ledger: the slots of each day, and totals.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
 
@@ -8,10 +8,10 @@ use crate::schedules::model::{LedgerRow, Schedule, SlotState, State as Stage};
 use crate::schedules::store::DayGroup;
 use crate::web::components::State as Color;
 
-/// Planned slots of a month that are shown.
+/// Maximum number of planned slots shown per month.
 const PLANNED: usize = 200;
 
-/// What became of the slots of a period: each is in one of them.
+/// The number of slots of a period by outcome; each slot is counted once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::schedules) struct Figures {
     pub(super) ran: i64,
@@ -19,7 +19,7 @@ pub(in crate::schedules) struct Figures {
     pub(super) skipped: i64,
     pub(super) missed: i64,
     pub(super) refused: i64,
-    /// Queued, or due and not decided yet.
+    /// Queued, or due but not decided yet.
     pub(super) waiting: i64,
 }
 
@@ -68,7 +68,7 @@ impl Figures {
     }
 }
 
-/// Slots of a day that are alike.
+/// The slots of a day with the same state.
 pub(super) struct Entry {
     /// `09:00`, or `12 ×` for more than one.
     pub(super) when: String,
@@ -83,7 +83,7 @@ pub(super) struct Day {
     pub(super) entries: Vec<Entry>,
 }
 
-/// See the module.
+/// A month for display.
 pub(super) struct Month {
     first: NaiveDate,
     schedule: ScheduleId,
@@ -92,12 +92,12 @@ pub(super) struct Month {
 }
 
 impl Month {
-    /// The days of a month: its first, and the first of the next.
+    /// The first day of a month, and the first day of the next month.
     pub(super) fn days(first: NaiveDate) -> (NaiveDate, NaiveDate) {
         (first, first.checked_add_months(Months::new(1)).unwrap_or(first))
     }
 
-    /// The month of this text, `2026-03`; none for another text.
+    /// Parses a month such as `2026-03`.
     pub(super) fn parse(text: &str) -> Option<NaiveDate> {
         let first = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").ok()?;
         (2000..=2199).contains(&first.year()).then_some(first)
@@ -142,12 +142,12 @@ impl Month {
         format!("/schedules/{}?view=calendar&month={}#ledger", self.schedule, first.format("%Y-%m"))
     }
 
-    /// The address of the month before.
+    /// The address of the previous month.
     pub(super) fn previous(&self) -> String {
         self.address(self.first.checked_sub_months(Months::new(1)).unwrap_or(self.first))
     }
 
-    /// The address of the month after.
+    /// The address of the next month.
     pub(super) fn next(&self) -> String {
         self.address(Self::days(self.first).1)
     }

@@ -1,9 +1,9 @@
-//! The parameters of a query as inputs of a form.
+//! A query's parameters as form inputs.
 
 use crate::queries::{FieldDef, FieldKind};
 use crate::web::Fields;
 
-/// One parameter of a form.
+/// An input for one parameter.
 pub(super) struct Parameter {
     pub(super) name: String,
     pub(super) title: String,
@@ -13,7 +13,7 @@ pub(super) struct Parameter {
     pub(super) is_required: bool,
 }
 
-/// The inputs of these parameters, as they are filled in.
+/// The inputs for these parameters, with the submitted values.
 pub(super) fn parameters(asked: &[FieldDef], fields: &Fields) -> Vec<Parameter> {
     let parameter = |field: &FieldDef| Parameter {
         name: field.input(),

@@ -50,7 +50,7 @@ fn row(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, slot: 
     }
 }
 
-/// What is to be said where a complete week or month is an earlier one than the calendar's.
+/// A note if a complete week or month is earlier than the previous calendar week or month.
 fn older(window: &WindowChoice, at: DateTime<Utc>) -> String {
     let (calendar, what) = match window.kind {
         WindowKind::LastWeek => (WindowKind::CalendarWeek, "week"),

@@ -1,4 +1,4 @@
-//! What a schedule's query returns on synthetic data: looked at before anything is sent to AMC.
+//! The result of a schedule's query on synthetic data, for review before anything is sent to AMC.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -11,7 +11,7 @@ use crate::schedules::store;
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Fields, Html, Person, Visit};
 
-/// Rows that are shown.
+/// Maximum number of rows shown.
 const ROWS: usize = 20;
 
 #[derive(Template)]

@@ -1,4 +1,4 @@
-//! Running a schedule's query now, and what is to be known before: a slot may be near.
+//! Running a schedule's query now, with a warning if a slot is near.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -16,9 +16,9 @@ use crate::schedules::{Schedules, request, store};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit};
 
-/// A slot within five minutes.
+/// A slot within five minutes of now.
 enum Near {
-    /// It has started this execution.
+    /// It has already started this execution.
     Started(DateTime<Utc>, ExecutionId),
     /// It starts soon.
     Soon(DateTime<Utc>),
@@ -42,8 +42,8 @@ async fn near(tx: &mut Tx, schedule: &Schedule, now: DateTime<Utc>) -> web::Resu
     Ok(last.map(|(at, execution)| Near::Started(at, execution)))
 }
 
-/// Starts an execution by hand, for the person who presses the button. Where a slot is near this is said first, and
-/// nothing is started.
+/// Starts an execution manually, for the person who presses the button. If a slot is near, the page asks for
+/// confirmation first.
 pub(super) async fn run(
     State(room): State<Schedules>,
     person: Person,

@@ -1,4 +1,4 @@
-//! What a form is about: a saved query, the text of an execution, or a schedule that is there.
+//! The source of a form: a saved query, the text of an execution, or an existing schedule.
 
 use crate::db::Tx;
 use crate::executions;
@@ -10,7 +10,7 @@ use crate::schedules::store;
 use crate::web::components::Errors;
 use crate::web::{self, Fields, Person};
 
-/// What a schedule or a back-fill runs.
+/// What a schedule or a backfill runs.
 pub(super) struct Source {
     pub(super) query: Option<QueryId>,
     /// The name of the query, or of the execution's query at the time.
@@ -53,15 +53,15 @@ impl Source {
     }
 }
 
-/// What a form starts from.
+/// The initial state of a form.
 pub(super) struct Start {
     pub(super) schedule: Option<Schedule>,
     pub(super) source: Source,
-    /// What the fields say before anything was filled in.
+    /// The initial values of the fields.
     pub(super) fields: Fields,
 }
 
-/// What the address or the form says that is to run.
+/// The source named by an address or a submitted form.
 pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web::Result<Start> {
     if fields.has("execution") {
         let id = fields.trimmed("execution").parse().map_err(|_| web::Error::Missing)?;
@@ -72,7 +72,7 @@ pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web
         };
         let mut form = execution.input().form();
         if execution.window.kind == WindowKind::Explicit {
-            // OK because fixed days do not move with a schedule: the form proposes the default window, and says so.
+            // OK because fixed days don't move with a schedule: the form uses the default window and says so.
             form.retain(|(name, _)| !matches!(name.as_str(), "window" | "start" | "end"));
         }
         form.push(("instance".to_owned(), execution.instance.to_string()));
@@ -103,7 +103,7 @@ pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web
     Ok(Start { schedule: None, source: Source::of_query(query), fields: instance.into_iter().collect() })
 }
 
-/// A schedule that this person may change, with what it runs.
+/// A schedule that this person may change, with its source.
 pub(super) async fn existing(tx: &mut Tx, person: &Person, id: &ScheduleId) -> web::Result<Start> {
     let schedule = store::find(tx, &person.id, id).await?;
     instances::require(tx, &person.id, &schedule.instance, Action::Run).await?;
@@ -122,7 +122,7 @@ pub(super) async fn existing(tx: &mut Tx, person: &Person, id: &ScheduleId) -> w
     Ok(Start { source, fields: fields.into_iter().collect(), schedule: Some(schedule) })
 }
 
-/// What is sent wins over what the form starts from.
+/// Combines the initial values with the submitted ones, which take precedence.
 pub(super) fn over(start: &Fields, sent: &Fields) -> Fields {
     let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let kept = start.iter().filter(|(name, _)| !sent.has(name)).map(|(name, value)| own(name, value));

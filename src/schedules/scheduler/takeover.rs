@@ -1,4 +1,4 @@
-//! What happens to a schedule whose owner can no longer run it: somebody else's access takes over, or it pauses once.
+//! What happens to a schedule whose owner can no longer run it: somebody else takes over, or it pauses once.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -12,17 +12,17 @@ use crate::schedules::calendar::Slot;
 use crate::schedules::model::{Schedule, SlotState};
 use crate::schedules::store;
 
-/// People who are tried at most.
+/// Maximum number of people who are tried.
 const MOST: i64 = 20;
 
-/// Whether a refusal is about the access of the person for whom it was to run: somebody else may be able to.
+/// Whether a refusal is due to the person's access, so that somebody else may be able to run it.
 pub(super) const fn is_access(refusal: &Refusal) -> bool {
     matches!(refusal, Refusal::Missing | Refusal::Role(_) | Refusal::NoConnection(_))
 }
 
 impl Scheduler {
-    /// Starts the slot on the access of the first other person who can run it; none where nobody can. From then on
-    /// the schedule is theirs.
+    /// Starts the slot with the access of the first other person who can run it, and makes them the owner of the
+    /// schedule. Returns `None` if nobody can.
     pub(super) async fn take_over(
         &self,
         lease: &Lease,
@@ -61,7 +61,7 @@ impl Scheduler {
         Ok(None)
     }
 
-    /// Pauses a schedule that nobody can run, once: each slot that follows would only say the same.
+    /// Pauses a schedule that nobody can run: otherwise each following slot would fail for the same reason.
     pub(super) async fn pause_without_access(&self, tx: &mut Tx, schedule: &Schedule, why: &str) -> db::Result<()> {
         let reason = format!(
             "Paused automatically: {} can no longer run it, and nobody else on the instance can take it over. {why}",

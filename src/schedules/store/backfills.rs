@@ -1,4 +1,4 @@
-//! Back-fills and their windows.
+//! Backfills and their windows.
 
 mod list;
 
@@ -14,7 +14,6 @@ use crate::instances::Role;
 use crate::queries::{FieldDef, WindowChoice};
 use crate::schedules::backfill::{Backfill, PastWindow, Stage, Unit, WindowRow, WindowState};
 
-/// Back-fills that are looked at next.
 const DUE: Queue = crate::queue!("backfills", due "due_at", only "state = 'active'");
 
 fn wrong(column: &'static str) -> Error {
@@ -90,7 +89,7 @@ macro_rules! select {
     };
 }
 
-/// A back-fill of an instance to which the person has access.
+/// A backfill of an instance to which the person has access.
 pub(in crate::schedules) async fn backfill(tx: &mut Tx, person: &PersonId, id: &BackfillId) -> Result<Backfill> {
     const FIND: &str = select!(
         "a.role",
@@ -99,7 +98,6 @@ pub(in crate::schedules) async fn backfill(tx: &mut Tx, person: &PersonId, id: &
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
-/// Claims back-fills that are due.
 pub(in crate::schedules) async fn claim_backfills(
     tx: &mut Tx,
     process: &ProcessId,
@@ -109,19 +107,20 @@ pub(in crate::schedules) async fn claim_backfills(
     lease::claim(tx, DUE, process, now, time, most).await
 }
 
-/// A back-fill that this process has claimed, while the claim holds; for the program.
+/// A backfill that this process has claimed, while the lease is valid; for the program.
 pub(in crate::schedules) async fn claimed_backfill(tx: &mut Tx, lease: &Lease) -> Result<Option<Backfill>> {
     const FIND: &str = select!("cast(null as text)", "where b.id = $1 and b.lease_epoch = $2 and b.state = 'active'");
     sql(FIND).bind(lease.id.as_str()).bind(lease.epoch).optional(tx).await
 }
 
-/// A back-fill; for the program.
+/// Any backfill; for the program.
 pub(in crate::schedules) async fn backfill_by_id(tx: &mut Tx, id: &BackfillId) -> Result<Option<Backfill>> {
     const FIND: &str = select!("cast(null as text)", "where b.id = $1");
     sql(FIND).bind(id).optional(tx).await
 }
 
-/// Gives a claim back, and says when it is looked at next; false where another has it by now.
+/// Sets when a backfill is checked next, and releases its lease if `is_over`; returns false if another process has
+/// claimed it.
 pub(in crate::schedules) async fn rearm_backfill(
     tx: &mut Tx,
     lease: &Lease,
@@ -133,14 +132,14 @@ pub(in crate::schedules) async fn rearm_backfill(
     Ok(sql(ARM).bind(lease.id.as_str()).bind(lease.epoch).bind(due_at).bind(is_over).execute(tx).await? == 1)
 }
 
-/// When the next back-fill is due.
+/// When the next backfill is due.
 pub(in crate::schedules) async fn next_backfill(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(due_at) as value from backfills where state = 'active' and due_at is not null";
     let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
     Ok(next)
 }
 
-/// What a form says of a back-fill.
+/// The values of a new backfill.
 #[derive(Clone, Debug)]
 pub(in crate::schedules) struct NewBackfill<'a> {
     pub id: &'a BackfillId,
@@ -148,7 +147,7 @@ pub(in crate::schedules) struct NewBackfill<'a> {
     pub instance: &'a InstanceId,
     pub schedule: Option<&'a ScheduleId>,
     pub query: Option<&'a QueryId>,
-    /// The text that is run, where it is no saved query, with the types of its parameters.
+    /// Its own text, if it doesn't use a saved query, with the parameters of the text.
     pub sql: &'a str,
     pub parameters: &'a [FieldDef],
     pub input: &'a [(String, String)],
@@ -160,7 +159,7 @@ pub(in crate::schedules) struct NewBackfill<'a> {
     pub windows: &'a [PastWindow],
 }
 
-/// Adds a back-fill of this person with all of its windows, due at once.
+/// Adds a backfill of this person with all its windows; it is due immediately.
 pub(in crate::schedules) async fn add_backfill(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -206,21 +205,21 @@ pub(in crate::schedules) async fn add_backfill(
     Ok(())
 }
 
-/// All windows of a back-fill, the oldest first. It was found for the reader before.
+/// All windows of a backfill, oldest first. The caller has checked that the reader may see it.
 pub(in crate::schedules) async fn windows(tx: &mut Tx, id: &BackfillId) -> Result<Vec<WindowRow>> {
     const LIST: &str = "select position, window_start, window_end, slot, state, reason, attempts, execution_id \
         from backfill_windows where backfill_id = $1 order by position";
     sql(LIST).bind(id).all(tx).await
 }
 
-/// The oldest window that waits.
+/// The oldest waiting window.
 pub(in crate::schedules) async fn next_window(tx: &mut Tx, id: &BackfillId) -> Result<Option<WindowRow>> {
     const NEXT: &str = "select position, window_start, window_end, slot, state, reason, attempts, execution_id \
         from backfill_windows where backfill_id = $1 and state = 'waiting' order by position limit 1";
     sql(NEXT).bind(id).optional(tx).await
 }
 
-/// How many windows run, and when the last was started.
+/// The number of running windows, and when the last window was started.
 pub(in crate::schedules) async fn running(tx: &mut Tx, id: &BackfillId) -> Result<(i64, Option<DateTime<Utc>>)> {
     const COUNT: &str = "select sum(case when state = 'started' then 1 else 0 end) as count, max(started_at) as last \
         from backfill_windows where backfill_id = $1";
@@ -234,7 +233,8 @@ pub(in crate::schedules) async fn running(tx: &mut Tx, id: &BackfillId) -> Resul
     Ok((count.unwrap_or(0), last))
 }
 
-/// Records the outcome of a waiting window. If it isn't started, it has ended.
+/// Records the state of a window that was waiting; returns false if it no longer was. Any state other than `Started`
+/// ends it.
 pub(in crate::schedules) async fn put_window(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -258,7 +258,8 @@ pub(in crate::schedules) async fn put_window(
     Ok(put == 1)
 }
 
-/// Writes down how the execution of a window ended; gives its back-fill, which is due at once, where it was running.
+/// Records the outcome of a window's execution; returns its backfill, which is then due, or `None` if it has no window
+/// that is running or failed.
 pub(in crate::schedules) async fn settle_window(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -280,7 +281,7 @@ pub(in crate::schedules) async fn settle_window(
     Ok(Some(id))
 }
 
-/// Counts a failure, or that there is none any more; gives the failures in a row.
+/// Counts a failure, or resets the count; returns the consecutive failures.
 pub(in crate::schedules) async fn count_window_failure(tx: &mut Tx, id: &BackfillId, is_failure: bool) -> Result<i64> {
     const COUNT: &str = "update backfills set failures = case when $2 then failures + 1 else 0 end where id = $1 \
         returning failures as value";
@@ -288,8 +289,8 @@ pub(in crate::schedules) async fn count_window_failure(tx: &mut Tx, id: &Backfil
     Ok(failures)
 }
 
-/// Changes whether a back-fill starts executions, from one of these states; false where it is in another. One that is
-/// active is due at once.
+/// Changes the state of a backfill that is in one of the `from` states; returns false if it isn't. An active one is due
+/// immediately.
 pub(in crate::schedules) async fn turn(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -306,14 +307,14 @@ pub(in crate::schedules) async fn turn(
     Ok(turned == 1)
 }
 
-/// Leaves out the windows that wait.
+/// Cancels the waiting windows.
 pub(in crate::schedules) async fn cancel_windows(tx: &mut Tx, id: &BackfillId, reason: &str) -> Result<u64> {
     const CANCEL: &str = "update backfill_windows set state = 'cancelled', reason = $2 where backfill_id = $1 \
         and state = 'waiting'";
     sql(CANCEL).bind(id).bind(reason).execute(tx).await
 }
 
-/// Lets windows without a result wait again, each for another try.
+/// Makes windows without a result wait for another attempt; returns their number.
 pub(in crate::schedules) async fn retry_windows(tx: &mut Tx, id: &BackfillId) -> Result<u64> {
     const RETRY: &str = "update backfill_windows set state = 'waiting', reason = '', execution_id = null, \
         attempts = attempts + 1, ended_at = null where backfill_id = $1 and state in ('failed', 'cancelled')";

@@ -1,4 +1,4 @@
-//! The ledger by days, for a calendar and its figures.
+//! The ledger grouped by day, for the calendar and its totals.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -7,14 +7,14 @@ use crate::ids::{ExecutionId, ScheduleId};
 use crate::schedules::calendar::SlotName;
 use crate::schedules::model::SlotState;
 
-/// The slots of one day that are alike.
+/// The slots of one day with the same state.
 #[derive(Clone, Debug)]
 pub(in crate::schedules) struct DayGroup {
     pub day: NaiveDate,
     pub state: SlotState,
     pub is_late: bool,
     pub count: i64,
-    /// The first of them.
+    /// The earliest of them.
     pub first: SlotName,
     /// The execution of one of them.
     pub execution: Option<ExecutionId>,
@@ -34,21 +34,21 @@ impl FromRow for DayGroup {
     }
 }
 
-/// The slots from one day to before another, grouped by day, state and whether they were late. The schedule was found
-/// for the reader before.
+/// The slots from a day (inclusive) to another (exclusive), grouped by day, state and lateness. The caller has checked
+/// that the reader may see the schedule.
 pub(in crate::schedules) async fn days(
     tx: &mut Tx,
     schedule: &ScheduleId,
     (from, until): (NaiveDate, NaiveDate),
 ) -> Result<Vec<DayGroup>> {
-    // OK to compare texts: a slot begins with its day.
+    // OK to compare as text: a slot's name begins with its date.
     const LIST: &str = "select substr(slot, 1, 10) as day, state, is_late, count(*) as count, min(slot) as first, \
         min(execution_id) as execution_id from schedule_slots where schedule_id = $1 and slot >= $2 and slot < $3 \
         group by substr(slot, 1, 10), state, is_late order by 1, 5";
     sql(LIST).bind(schedule).bind(from.to_string()).bind(until.to_string()).all(tx).await
 }
 
-/// When the last slot since then started, with its execution.
+/// The last slot started since this time, with its execution.
 pub(in crate::schedules) async fn last_started(
     tx: &mut Tx,
     schedule: &ScheduleId,
@@ -66,7 +66,7 @@ pub(in crate::schedules) async fn last_started(
     Ok(found.map(|Line(at, execution)| (at, execution)))
 }
 
-/// How long the executions of a schedule's last slots took, in seconds: at most `most`.
+/// The durations of a schedule's latest successful executions in seconds, at most `most`.
 pub(in crate::schedules) async fn durations(tx: &mut Tx, schedule: &ScheduleId, most: i64) -> Result<Vec<i64>> {
     const LIST: &str = "select took_seconds as value from schedule_slots where schedule_id = $1 \
         and state = 'succeeded' and took_seconds is not null order by at desc limit $2";

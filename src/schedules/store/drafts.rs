@@ -1,4 +1,4 @@
-//! What people typed into the form of a schedule and did not save: one draft per person and thing.
+//! Unsaved input of the schedule form: one draft per person and subject.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,10 +7,9 @@ use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::PersonId;
 use crate::web::Fields;
 
-/// Drafts that were not touched for so long are removed when their owner keeps another.
+/// Drafts unchanged for this long are deleted when their owner stores another one.
 const KEPT: TimeDelta = TimeDelta::days(90);
 
-/// See the module.
 #[derive(Clone, Debug)]
 pub(in crate::schedules) struct FormDraft {
     pub fields: Vec<(String, String)>,
@@ -23,13 +22,13 @@ impl FromRow for FormDraft {
     }
 }
 
-/// A person's draft for this thing: `query:qry_…`, `execution:exe_…` or `schedule:sch_…`.
+/// A person's draft for this subject: `query:qry_…`, `execution:exe_…` or `schedule:sch_…`.
 pub(in crate::schedules) async fn draft(tx: &mut Tx, person: &PersonId, subject: &str) -> Result<Option<FormDraft>> {
     const FIND: &str = "select fields, updated_at from schedule_drafts where person_id = $1 and subject = $2";
     sql(FIND).bind(person).bind(subject).optional(tx).await
 }
 
-/// Keeps a form as it is filled in.
+/// Stores the current input of a form.
 pub(in crate::schedules) async fn keep_draft(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -45,7 +44,7 @@ pub(in crate::schedules) async fn keep_draft(
     sql(KEEP).bind(person).bind(subject).bind(json_of(&pairs)).bind(now).execute(tx).await.map(drop)
 }
 
-/// Removes a draft, when its form was saved or its owner discards it.
+/// Deletes a draft; returns the number of deleted rows.
 pub(in crate::schedules) async fn drop_draft(tx: &mut Tx, person: &PersonId, subject: &str) -> Result<u64> {
     const DROP: &str = "delete from schedule_drafts where person_id = $1 and subject = $2";
     sql(DROP).bind(person).bind(subject).execute(tx).await

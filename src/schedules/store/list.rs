@@ -17,10 +17,10 @@ pub(in crate::schedules) struct Filter {
     pub text: String,
     pub instance: Option<InstanceId>,
     pub query: Option<QueryId>,
-    /// A brand of which the schedule's values name an item.
+    /// A brand: the schedule's values contain one of its items.
     pub brand: Option<BrandId>,
     pub state: Option<State>,
-    /// Deleted ones instead of the others.
+    /// Whether to list deleted schedules instead of the others.
     pub deleted: bool,
 }
 
@@ -43,10 +43,10 @@ pub(in crate::schedules) struct Line {
     pub last: Option<SlotState>,
     pub last_at: Option<DateTime<Utc>>,
     pub last_execution: Option<ExecutionId>,
-    /// How many executions of the last 30 days succeeded, and how many ended.
+    /// The number of successful executions in the last 30 days, and of all executions that ended.
     pub succeeded: i64,
     pub ended: i64,
-    /// How long its executions of the last 30 days took on average.
+    /// The average duration of its successful executions in the last 30 days.
     pub took_seconds: Option<i64>,
 }
 
@@ -61,13 +61,13 @@ impl Line {
         share(self.succeeded, self.ended)
     }
 
-    /// How long an execution takes; empty where none has succeeded.
+    /// The typical duration of an execution; empty if none has succeeded.
     pub(in crate::schedules) fn typical(&self) -> String {
         self.took_seconds.map(|seconds| duration(TimeDelta::seconds(seconds))).unwrap_or_default()
     }
 }
 
-/// A share in words: `96% of 26`; empty without any.
+/// A rate as text: `96% of 26`; empty if `all` is zero.
 pub(in crate::schedules) fn share(part: i64, all: i64) -> String {
     if all == 0 {
         return String::new();
@@ -142,7 +142,7 @@ pub(in crate::schedules) async fn count(tx: &mut Tx, person: &PersonId, filter: 
     filtered(COUNT, tx, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// A range of the matching schedules: the next due first, then those that don't run.
+/// A range of the matching schedules: active ones by due time, then the others.
 pub(in crate::schedules) async fn list(
     tx: &mut Tx,
     person: &PersonId,

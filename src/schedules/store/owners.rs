@@ -1,9 +1,10 @@
-//! Who owns schedules and back-fills, and who could take one over.
+//! Owners of schedules and backfills, and who can take over.
 
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{InstanceId, PersonId, ScheduleId};
 
-/// Gives what a person owns to somebody else, the deleted ones too; says how many schedules.
+/// Transfers a person's schedules and backfills to somebody else, including deleted ones; returns the number of
+/// schedules.
 pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64> {
     const TRANSFER: &str = "update schedules set owner_id = $2 where owner_id = $1";
     const BACKFILLS: &str = "update backfills set owner_id = $2 where owner_id = $1";
@@ -11,7 +12,7 @@ pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64
     sql(TRANSFER).bind(from).bind(to).execute(tx).await
 }
 
-/// How many schedules of a person are not deleted and not finished; for the program.
+/// The number of a person's schedules that are neither deleted nor finished; for the program.
 pub async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from schedules where owner_id = $1 and deleted_at is null \
         and state <> 'finished'";
@@ -19,7 +20,7 @@ pub async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
     Ok(count)
 }
 
-/// The people who may run queries on an instance, but for one: managers first, at most `most`; for the program.
+/// The people who may run queries on an instance, except one: managers first, at most `most`; for the program.
 pub(in crate::schedules) async fn others_who_run(
     tx: &mut Tx,
     instance: &InstanceId,
@@ -39,7 +40,7 @@ pub(in crate::schedules) async fn others_who_run(
     Ok(lines.into_iter().map(|Line(id, name)| (id, name)).collect())
 }
 
-/// Lets a schedule run on somebody else's access from now on.
+/// Sets the owner of a schedule, whose access it uses from now on.
 pub(in crate::schedules) async fn set_owner(tx: &mut Tx, id: &ScheduleId, owner: &PersonId) -> Result<()> {
     const SET: &str = "update schedules set owner_id = $2 where id = $1";
     sql(SET).bind(id).bind(owner).execute(tx).await.map(drop)

@@ -52,7 +52,7 @@ impl WindowChoice {
         self.explicit(now, errors).unwrap_or_else(|| Window::preset(WindowKind::Settled, self.zone, now))
     }
 
-    /// What it means at a moment, or why it means nothing then: empty, or in the future.
+    /// Resolves it at a time, or returns the error: it is empty, or ends in the future.
     pub fn at(&self, moment: DateTime<Utc>) -> Result<Window, String> {
         let mut errors = Errors::new();
         let window = self.resolve(moment, &mut errors);
@@ -87,7 +87,7 @@ impl WindowChoice {
         }
     }
 
-    /// The same to the minute: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`. The end is exclusive.
+    /// The same with times: `31 Oct 2026, 00:00 to 7 Nov 2026, 00:00 (Europe/Berlin)`. The end is exclusive.
     pub fn exact(&self) -> String {
         match (self.start, self.end) {
             (Some(start), Some(end)) => {
@@ -122,7 +122,7 @@ impl WindowChoice {
         if self.kind == WindowKind::Explicit { self } else { Self { start: None, end: None, ..self } }
     }
 
-    /// As in a form.
+    /// The window as form fields.
     pub fn form(&self) -> WindowForm {
         let own = self.as_meant();
         let time = |time: Option<NaiveDateTime>| time.map(Self::stored).unwrap_or_default();
@@ -143,7 +143,7 @@ impl WindowChoice {
         NaiveDateTime::parse_from_str(text, Self::FORM).ok()
     }
 
-    /// As canonical JSON.
+    /// The window as canonical JSON.
     pub fn json(&self) -> Json {
         let time = |time: Option<NaiveDateTime>| time.map(Self::stored);
         json!({ "kind": self.kind.name(), "start": time(self.start), "end": time(self.end), "zone": self.zone.name() })

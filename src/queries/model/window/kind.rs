@@ -1,4 +1,4 @@
-//! How a window is chosen: the presets, the rules that count days, and AMC's own.
+//! Kinds of windows: presets, rules that count days, custom dates, and AMC's presets.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ use super::{ATTRIBUTION_DAYS, FRESH_AFTER};
 use crate::amazon::TimeWindow;
 use crate::clock::zones::local;
 
-/// Most days of a window that is a number of days.
+/// Maximum number of days in a window.
 pub(super) const MOST_DAYS: u16 = 400;
-/// Furthest back that it may end, in days.
+/// Maximum number of days between the end of a window and today.
 pub(super) const MOST_BEFORE: u16 = 400;
 const DAYS: &str = "days-";
 
-/// How a window is chosen.
+/// A kind of window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WindowKind {
     /// The seven days that ended fourteen days ago: complete and fully attributed.
@@ -27,28 +27,28 @@ pub enum WindowKind {
     LastWeek,
     /// The last whole calendar month that is complete.
     LastMonth,
-    /// So many whole days, the last of which ended so many days before today began.
+    /// `count` whole days, ending `before` days before the start of today.
     Days { count: u16, before: u16 },
-    /// The calendar week before this one, whether or not all of its data is there.
+    /// The previous calendar week, even if its data isn't complete.
     CalendarWeek,
-    /// The calendar month before this one, whether or not all of its data is there.
+    /// The previous calendar month, even if its data isn't complete.
     CalendarMonth,
-    /// From the first of this month to yesterday. Empty on the first.
+    /// From the first of this month to yesterday. Empty on the first of a month.
     MonthToDate,
-    /// From a date to another, both included, or between two moments.
+    /// Between two dates, both inclusive, or between two times.
     Explicit,
-    /// AMC's own: the newest day that it has.
+    /// AMC's preset: the newest day with data.
     MostRecentDay,
-    /// AMC's own: the newest week that it has.
+    /// AMC's preset: the newest week with data.
     MostRecentWeek,
-    /// AMC's own: this month until now.
+    /// AMC's preset: this month until now.
     CurrentMonth,
-    /// AMC's own: the month before this one.
+    /// AMC's preset: the previous month.
     PreviousMonth,
 }
 
 impl WindowKind {
-    /// All, in the order of the form; the number of days stands for any.
+    /// All kinds, in the order of the form; one number of days represents all numbers.
     pub const ALL: [Self; 13] = [
         Self::Settled,
         Self::LastDay,
@@ -65,7 +65,7 @@ impl WindowKind {
         Self::PreviousMonth,
     ];
 
-    /// As it is stored and sent by a form: a number of days with both of its numbers, `days-7-14`.
+    /// The name in the database and in forms; a number of days includes both numbers: `days-7-14`.
     pub fn name(self) -> Cow<'static, str> {
         if let Self::Days { count, before } = self {
             return format!("{DAYS}{count}-{before}").into();
@@ -73,7 +73,7 @@ impl WindowKind {
         self.choice().into()
     }
 
-    /// The value of its option in a form: `days` for any number of days.
+    /// The value of the option in a form: `days` for any number of days.
     pub const fn choice(self) -> &'static str {
         match self {
             Self::Settled => "settled",
@@ -92,7 +92,7 @@ impl WindowKind {
         }
     }
 
-    /// What the option of a form says.
+    /// The label of the option in a form.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Settled => "Last fully attributed week",
@@ -111,7 +111,7 @@ impl WindowKind {
         }
     }
 
-    /// In words: the option, and a number of days with its numbers: `7 days that end 14 days before`.
+    /// A description: the option's label, or, for a number of days, `7 days that end 14 days before`.
     pub fn label(self) -> Cow<'static, str> {
         let days = |n: u16| crate::web::words::counted(i64::from(n), "day", "days");
         match self {
@@ -122,7 +122,7 @@ impl WindowKind {
         }
     }
 
-    /// Reads what [`WindowKind::name`] wrote.
+    /// Parses [`WindowKind::name`].
     pub fn parse(text: &str) -> Option<Self> {
         if let Some((count, before)) = text.strip_prefix(DAYS).and_then(|rest| rest.split_once('-')) {
             let number = |text: &str, least: u16, most: u16| {
@@ -135,7 +135,7 @@ impl WindowKind {
         Self::ALL.into_iter().filter(|kind| kind.choice() != "days").find(|kind| kind.choice() == text)
     }
 
-    /// The type that AMC resolves by itself, if this is one.
+    /// AMC's preset, if it is one.
     pub const fn relative(self) -> Option<TimeWindow> {
         match self {
             Self::MostRecentDay => Some(TimeWindow::MostRecentDay),
@@ -146,8 +146,7 @@ impl WindowKind {
         }
     }
 
-    /// The rule that comes closest for the slots of a schedule: AMC would choose the days when it runs, and not for the
-    /// slot.
+    /// The closest kind for the slots of a schedule: AMC's presets depend on when the query runs, not on the slot.
     #[must_use]
     pub const fn for_slots(self) -> Self {
         match self {
@@ -159,8 +158,8 @@ impl WindowKind {
         }
     }
 
-    /// First day and the day after the last at `now`, by the clock of `zone`; none where AMC decides, and for dates that
-    /// somebody gave. They are the same where the window is empty.
+    /// The first day and the day after the last at `now`, in local time of `zone`. Both are equal if the window is
+    /// empty. `None` for AMC's presets and custom dates.
     pub(super) fn days(self, zone: Tz, now: DateTime<Utc>) -> Option<(NaiveDate, NaiveDate)> {
         let today = local(zone, now).date();
         let fresh = local(zone, now - FRESH_AFTER).date();

@@ -62,7 +62,7 @@ fn a_change_of_the_clocks_neither_shortens_the_days_nor_makes_them_unsettled() {
 fn complete_days_weeks_and_months_ended_two_days_ago_or_earlier() {
     assert_eq!(preset(WindowKind::LastDay, Tz::UTC, "2026-11-21T00:00:00Z"), dates("2026-11-18", "2026-11-19"));
     assert_eq!(preset(WindowKind::LastDay, Tz::UTC, "2026-11-20T23:59:59Z"), dates("2026-11-17", "2026-11-18"));
-    // Sunday 22 November ended two days before Wednesday the 25th began.
+    // Sunday the 22nd ended two days before Wednesday the 25th began.
     assert_eq!(preset(WindowKind::LastWeek, Tz::UTC, "2026-11-25T00:00:00Z"), dates("2026-11-16", "2026-11-23"));
     assert_eq!(preset(WindowKind::LastWeek, Tz::UTC, "2026-11-24T23:59:59Z"), dates("2026-11-09", "2026-11-16"));
     assert_eq!(preset(WindowKind::LastMonth, Tz::UTC, "2026-03-03T00:00:00Z"), dates("2026-02-01", "2026-03-01"));
@@ -74,11 +74,11 @@ fn complete_days_weeks_and_months_ended_two_days_ago_or_earlier() {
 fn windows_of_the_calendar_do_not_wait_for_their_data() {
     let days = WindowKind::Days { count: 7, before: 14 };
     assert_eq!(preset(days, Europe::Berlin, "2027-03-15T08:00:00Z"), dates("2027-02-22", "2027-03-01"));
-    // On the first, on the last and in the middle of a month: the same month before.
+    // The first, a middle and the last day of a month have the same previous month.
     for now in ["2027-03-01T00:00:00Z", "2027-03-02T09:00:00Z", "2027-03-31T09:00:00Z"] {
         assert_eq!(preset(WindowKind::CalendarMonth, Tz::UTC, now), dates("2027-02-01", "2027-03-01"), "{now}");
     }
-    // It is March in Berlin already.
+    // In Berlin it is already March.
     let midnight = "2027-02-28T23:30:00Z";
     assert_eq!(preset(WindowKind::CalendarMonth, Europe::Berlin, midnight), dates("2027-02-01", "2027-03-01"));
     assert_eq!(preset(WindowKind::CalendarMonth, Tz::UTC, midnight), dates("2027-01-01", "2027-02-01"));
@@ -159,7 +159,7 @@ fn the_future_begins_by_the_clock_of_the_zone() {
 
 #[test]
 fn a_time_that_the_clocks_skip_or_show_twice_still_has_its_place() {
-    // 02:30 does not exist on 29 March 2026 in Berlin, and comes twice on 25 October.
+    // On 29 March 2026, 02:30 doesn't exist in Berlin; on 25 October it occurs twice.
     assert_eq!(instant(Europe::Berlin, local("2026-03-29T02:30:00")), at("2026-03-29T01:30:00Z"));
     assert_eq!(instant(Europe::Berlin, local("2026-10-25T02:30:00")), at("2026-10-25T01:30:00Z"));
     assert!(explicit("2026-03-29T02:30", "2026-03-29T03:30", "Europe/Berlin", "2026-11-21T00:00:00Z").is_ok());

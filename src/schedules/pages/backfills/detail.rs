@@ -1,4 +1,4 @@
-//! One back-fill: the calendar of its windows, and what people do with it.
+//! A backfill: the calendar of its windows, and actions.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -19,7 +19,7 @@ use crate::web::live::{self, Shown};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Visit};
 
-/// The windows that begin in one month, or in one year where each is a month.
+/// The windows that begin in the same month, or in the same year if each window is a month.
 struct Period {
     name: String,
     cells: Vec<Cell>,
@@ -40,7 +40,8 @@ pub(in crate::schedules::pages) struct DetailPage {
     failed: usize,
     running: usize,
     all: usize,
-    /// The form of a schedule that goes on with the same query; empty where it is a schedule's already.
+    /// The address of the form for a schedule that continues with the same query; empty if the backfill belongs to a
+    /// schedule.
     onwards: String,
     /// The tag of what the page shows.
     tag: String,
@@ -60,7 +61,7 @@ impl DetailPage {
         self.all - self.done - self.failed - self.running
     }
 
-    /// The windows without a result of which something is to be said.
+    /// The windows that have a reason to show.
     fn without_result(&self) -> Vec<&Cell> {
         let cells = self.periods.iter().flat_map(|period| &period.cells);
         cells.filter(|cell| !cell.row.reason.is_empty()).collect()
@@ -118,7 +119,7 @@ fn periods(backfill: &Backfill, rows: Vec<WindowRow>) -> Vec<Period> {
     periods
 }
 
-/// The form of a schedule with the query, the values and the rule of the windows.
+/// The address of the form for a schedule with the same query, values and kind of window.
 fn onwards(backfill: &Backfill) -> String {
     let Some(query) = backfill.query.as_ref().filter(|_| backfill.schedule.is_none()) else { return String::new() };
     let is_window = |name: &str| matches!(name, "window" | "start" | "end" | "window_days" | "window_before");
@@ -135,7 +136,7 @@ fn onwards(backfill: &Backfill) -> String {
     kept.fold(start, |address, (name, value)| address.and(name, value)).to_string()
 }
 
-/// A back-fill that this person may change, in a transaction to change it in.
+/// A backfill that this person may change, with a write transaction.
 async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(Tx, Backfill)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
     let backfill = store::backfill(&mut tx, &person.id, &own(id)?).await?;
@@ -143,11 +144,11 @@ async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(
     Ok((tx, backfill))
 }
 
-/// What a button does to a back-fill.
+/// The action of a button.
 struct Press {
     from: &'static [Stage],
     to: Stage,
-    /// For the audit log.
+    /// The change as written to the audit log.
     change: &'static str,
     said: &'static str,
 }
@@ -235,7 +236,7 @@ pub(in crate::schedules::pages) async fn cancel(
     pressed(&room, (&person, &visit), found, &CANCEL).await
 }
 
-/// Lets the windows without a result run again.
+/// Runs the windows without a result again.
 pub(in crate::schedules::pages) async fn retry(
     State(room): State<Schedules>,
     person: Person,

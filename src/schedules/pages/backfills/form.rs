@@ -1,4 +1,4 @@
-//! The form of a back-fill: which past windows of a query or a schedule run, and at which pace.
+//! The form of a backfill: which past windows of a query or a schedule to run, and at what pace.
 
 mod filled;
 
@@ -28,7 +28,7 @@ use filled::{Filled, filled};
 pub(in crate::schedules::pages) struct FormPage {
     shell: Shell,
     source: Source,
-    /// The schedule whose past it is, if it is one.
+    /// The schedule whose past windows run, if any.
     schedule: Option<Schedule>,
     called: String,
     instances: Vec<Choice>,
@@ -41,9 +41,9 @@ pub(in crate::schedules::pages) struct FormPage {
     last: String,
     at_once: String,
     every_minutes: String,
-    /// The rest of what it is run with, as it is passed on.
+    /// The rest of its input, as hidden fields.
     passed: Vec<(String, String)>,
-    /// The windows, in words.
+    /// Descriptions of the windows.
     windows: Vec<String>,
     errors: Errors,
 }
@@ -89,7 +89,7 @@ async fn page(tx: &mut Tx, person: &Person, visit: &Visit, filled: Filled, show_
     })
 }
 
-/// What the address or the sent form is about.
+/// What the address or the submitted form is about.
 async fn started(tx: &mut Tx, person: &Person, fields: &Fields) -> web::Result<Start> {
     if !fields.has("schedule") {
         return source(tx, person, fields).await;
@@ -110,7 +110,7 @@ pub(in crate::schedules::pages) async fn new(
     Ok(Html(page(&mut tx, &person, &visit, filled, false).await?))
 }
 
-/// The form with the windows that it means; nothing is started.
+/// Shows the windows for the current form, without starting anything.
 pub(in crate::schedules::pages) async fn preview(
     State(room): State<Schedules>,
     person: Person,

@@ -1,4 +1,4 @@
-//! The list of back-fills.
+//! The list of backfills.
 
 use askama::Template;
 use axum::extract::State;
@@ -13,7 +13,7 @@ use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
 
-/// Rows of a page unless the address asks for another number.
+/// Default page size.
 const SIZE: u64 = 50;
 const MOST: u64 = 500;
 
@@ -99,7 +99,7 @@ impl Export for BackfillLine {
     }
 }
 
-/// All that the filter leaves, as a file.
+/// The export of the filtered backfills.
 pub(in crate::schedules::pages) async fn export(
     State(room): State<Schedules>,
     person: Person,

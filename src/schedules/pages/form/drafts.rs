@@ -1,4 +1,4 @@
-//! The form as it was typed and not saved: it is there again when somebody comes back.
+//! Drafts of the schedule form: unsaved input is restored when the person returns.
 
 use axum::extract::State;
 use axum::response::Redirect;
@@ -10,10 +10,10 @@ use crate::schedules::store;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Person, Visit};
 
-/// Longest form that is kept, in bytes.
+/// Maximum size of a stored form, in bytes.
 const LONGEST: usize = 200_000;
 
-/// What a form is about; none where it names nothing.
+/// The subject of a form; `None` if it has none.
 fn subject(fields: &Fields) -> Option<String> {
     let named = ["schedule", "execution", "query"].into_iter().find(|name| fields.has(name))?;
     let id = fields.trimmed(named);
@@ -21,7 +21,8 @@ fn subject(fields: &Fields) -> Option<String> {
     is_id.then(|| format!("{named}:{id}"))
 }
 
-/// Keeps the form. One that is too long, or has what no text may hold, is not kept: saving it says why.
+/// Stores the form as a draft. Forms that are too long or contain NUL characters aren't stored; saving them reports
+/// why.
 pub(super) async fn keep(
     room: &Schedules,
     tx: &mut Tx,
@@ -38,7 +39,7 @@ pub(super) async fn keep(
     Ok(Some(now))
 }
 
-/// The draft of what an address names, as the fields of a form, with the time at which it was kept.
+/// The draft for the subject of an address, as form fields, with the time when it was stored.
 pub(super) async fn kept(
     tx: &mut Tx,
     person: &Person,
@@ -49,7 +50,7 @@ pub(super) async fn kept(
     Ok(draft.map(|draft| (draft.fields.into_iter().collect(), draft.updated_at)))
 }
 
-/// Removes the draft of a form that was saved.
+/// Deletes the draft of a form that was saved.
 pub(super) async fn saved(tx: &mut Tx, person: &Person, fields: &Fields) -> web::Result<()> {
     if let Some(subject) = subject(fields) {
         store::drop_draft(tx, &person.id, &subject).await?;
@@ -57,7 +58,7 @@ pub(super) async fn saved(tx: &mut Tx, person: &Person, fields: &Fields) -> web:
     Ok(())
 }
 
-/// Throws the draft away and opens the form anew.
+/// Deletes the draft and opens the form again.
 pub(in crate::schedules::pages) async fn discard(
     State(room): State<Schedules>,
     person: Person,

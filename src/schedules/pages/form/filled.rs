@@ -124,7 +124,7 @@ pub(super) async fn check(room: &Schedules, tx: &mut Tx, person: &Person, filled
     if let Some(plan) = filled.plan.as_ref().filter(|_| !prepared.errors.of("window").is_empty())
         && plan.after(now).take(SHOWN).any(|slot| filled.input.window.at(slot.at).is_ok())
     {
-        // OK because the window is empty at the first slot and not at all of them: the preview says at which.
+        // OK because the window is empty only at some slots, and the preview shows at which.
         let others: Vec<_> = prepared.errors.iter().filter(|(field, _)| *field != "window").collect();
         let mut errors = Errors::new();
         for (field, sentence) in others {

@@ -1,4 +1,4 @@
-//! Back-fills as their list shows them.
+//! The list of backfills.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -7,7 +7,7 @@ use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containi
 use crate::ids::{BackfillId, PersonId, ScheduleId};
 use crate::schedules::backfill::Stage;
 
-/// Which back-fills are listed.
+/// The filter of the list.
 #[derive(Clone, Debug, Default)]
 pub(in crate::schedules) struct BackfillFilter {
     pub text: String,
@@ -15,7 +15,7 @@ pub(in crate::schedules) struct BackfillFilter {
     pub state: Option<Stage>,
 }
 
-/// A line of the list.
+/// A row of the list.
 #[derive(Clone, Debug)]
 pub(in crate::schedules) struct BackfillLine {
     pub id: BackfillId,
@@ -25,7 +25,7 @@ pub(in crate::schedules) struct BackfillLine {
     pub first: NaiveDate,
     pub last: NaiveDate,
     pub state: Stage,
-    /// Windows with a result, windows that failed, and all.
+    /// The number of windows with a result, of failed windows, and of all windows.
     pub done: i64,
     pub failed: i64,
     pub all: i64,
@@ -72,7 +72,7 @@ fn filtered(text: &'static str, person: &PersonId, filter: &BackfillFilter) -> S
         .bind(containing(&filter.text))
 }
 
-/// How many back-fills the filter finds, counted up to `most`.
+/// The number of backfills that match the filter, counted up to `most`.
 pub(in crate::schedules) async fn count_backfills(
     tx: &mut Tx,
     person: &PersonId,
@@ -83,7 +83,7 @@ pub(in crate::schedules) async fn count_backfills(
     filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
 }
 
-/// A range of the back-fills that the filter finds, the newest first.
+/// A range of the backfills that match the filter, newest first.
 pub(in crate::schedules) async fn backfills(
     tx: &mut Tx,
     person: &PersonId,

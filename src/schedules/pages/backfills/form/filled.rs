@@ -1,4 +1,4 @@
-//! A back-fill's form as it was filled in: its windows, and what is wrong with it.
+//! A submitted backfill form: its windows and its errors.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
@@ -15,14 +15,14 @@ use crate::schedules::pages::source::{Source, Start, merge, over};
 use crate::web::components::{Errors, read_date};
 use crate::web::{self, Fields, Person, naming};
 
-/// Weeks that the form proposes.
+/// The default range, in weeks.
 const WEEKS: u64 = 26;
-/// Most executions at a time.
+/// Maximum number of concurrent executions.
 const MOST_AT_ONCE: i64 = 5;
-/// Most minutes between two starts: a day.
+/// Maximum number of minutes between two starts: a day.
 const MOST_MINUTES: i64 = 1_440;
 
-/// See the module.
+/// A submitted form with everything derived from it.
 pub(super) struct Filled {
     pub(super) source: Source,
     pub(super) schedule: Option<Schedule>,
@@ -30,13 +30,13 @@ pub(super) struct Filled {
     pub(super) errors: Errors,
     pub(super) name: String,
     pub(super) unit: Unit,
-    /// As they were typed.
+    /// The typed text.
     pub(super) first: String,
     pub(super) last: String,
     pub(super) days: Option<(NaiveDate, NaiveDate)>,
     pub(super) at_once: String,
     pub(super) every_minutes: String,
-    /// So many at a time, so many minutes apart.
+    /// The number of concurrent executions, and the minutes between starts.
     pub(super) pace: Option<(i64, i64)>,
     pub(super) input: RunInput,
     pub(super) instance: Option<InstanceId>,
@@ -44,7 +44,7 @@ pub(super) struct Filled {
     pub(super) windows: Vec<PastWindow>,
 }
 
-/// Reads a form; everything that is wrong is said by field.
+/// Parses a form; all errors are reported by field.
 pub(super) async fn filled(
     room: &Schedules,
     tx: &mut Tx,
@@ -164,7 +164,7 @@ impl Filled {
         }
     }
 
-    /// Checks that the first window can run on the chosen instance, by this person.
+    /// Checks that this person can run the first window on the selected instance.
     async fn check(&mut self, tx: &mut Tx, person: &Person, now: DateTime<Utc>) -> web::Result<()> {
         let mut instance = None;
         if let Ok(id) = self.fields.trimmed("instance").parse::<InstanceId>() {
