@@ -38,7 +38,7 @@ pub struct Bucket {
 
 /// Why a bucket is unusable.
 #[derive(Debug, thiserror::Error)]
-#[error("the bucket {name} cannot be used: {cause}")]
+#[error("the bucket {name} can't be used: {cause}")]
 pub struct BucketError {
     name: String,
     cause: object_store::Error,

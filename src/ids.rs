@@ -187,7 +187,7 @@ ids! {
     ExecutionId = "exe";
     /// A schedule.
     ScheduleId = "sch";
-    /// A back-fill of past windows.
+    /// A backfill of past windows.
     BackfillId = "bkf";
     /// A place to which results are delivered.
     DestinationId = "dst";

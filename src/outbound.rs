@@ -64,7 +64,7 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The address is in a private network that isn't allowed.
-    #[error("The address leads to a private network, so nothing was sent.")]
+    #[error("The address is in a private network, so nothing was sent.")]
     Inner,
     /// Nothing listens at the address, or TLS failed.
     #[error("Couldn't connect: {0}.")]
@@ -221,14 +221,14 @@ mod tests {
     }
 
     fn answers(answers: Vec<&'static str>) -> (Lookup, Arc<AtomicUsize>) {
-        let asked = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&asked);
+        let lookups = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&lookups);
         let lookup: Lookup = Arc::new(move |_| {
             let at = counted.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
             let address = answers[at].parse().unwrap();
             Box::pin(async move { Ok(vec![address]) })
         });
-        (lookup, asked)
+        (lookup, lookups)
     }
 
     async fn post(outbound: &Outbound, url: &str) -> Result<Answer, Failure> {
@@ -274,12 +274,12 @@ mod tests {
         let address = receiver("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
         let url = format!("http://hook.example:{}/", address.port());
         // The allowed address is reached; the same name with another address isn't.
-        let (lookup, asked) = answers(vec!["127.0.0.1", "127.0.0.2", "10.0.0.1"]);
+        let (lookup, lookups) = answers(vec!["127.0.0.1", "127.0.0.2", "10.0.0.1"]);
         let outbound = Outbound::with_lookup(&["127.0.0.1/32".parse().unwrap()], &lookup);
         assert_eq!(post(&outbound, &url).await.unwrap().status, 200);
         assert_eq!(post(&outbound, &url).await.unwrap_err(), Failure::Inner);
         assert_eq!(post(&outbound, &url.replace("http:", "https:")).await.unwrap_err(), Failure::Inner);
-        assert_eq!(asked.load(Ordering::SeqCst), 3);
+        assert_eq!(lookups.load(Ordering::SeqCst), 3);
         let (lookup, _) = answers(vec!["127.0.0.1"]);
         let outbound = Outbound::with_lookup(&[], &lookup);
         assert_eq!(post(&outbound, &url.replace("http:", "https:")).await.unwrap_err(), Failure::Inner);

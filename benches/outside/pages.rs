@@ -98,7 +98,7 @@ pub(crate) async fn made(site: &Site) -> anyhow::Result<Grown> {
     let schedule = last(&site.send("/schedules", &timing).await?).context("a schedule")?;
     let past =
         [("query", query.as_str()), ("instance", &instance), ("first_day", "2026-01-05"), ("last_day", "2026-01-18")];
-    let backfill = last(&site.send("/schedules/backfills", &past).await?).context("a back-fill")?;
+    let backfill = last(&site.send("/schedules/backfills", &past).await?).context("a backfill")?;
     let guided = "/guides/first-query/queries/reach-and-frequency-by-campaign/run";
     site.send(guided, &[("instance", &instance)]).await?;
     let report = site.send("/guides/first-query/reports", &[("instance", &instance)]).await?;

@@ -64,9 +64,9 @@ pub(super) fn run(command: Schedule, clock: &Clock) -> ExitCode {
 fn plan(options: &Preview) -> anyhow::Result<(Plan, Zones)> {
     let cron: Cron = options.expression.parse()?;
     let zones = Zones::newest();
-    let zone = zones.find(&options.zone).with_context(|| {
-        format!("The time zone “{}” is not known. Use a name such as UTC or Europe/Berlin.", options.zone)
-    })?;
+    let zone = zones
+        .find(&options.zone)
+        .with_context(|| format!("Unknown time zone “{}”. Use a name such as UTC or Europe/Berlin.", options.zone))?;
     Ok((cron_plan(cron, zone), zones))
 }
 
@@ -83,10 +83,10 @@ fn line(plan: &Plan, slot: Slot, form: Form) -> String {
 
 const fn note(note: Note) -> &'static str {
     match note {
-        Note::Skipped => "The time does not exist on this day: the clocks go forward. It runs when they have.",
-        Note::FirstOfTwo => "The time comes twice on this day: the clocks go back. It runs once, at the first.",
-        Note::Repeated => "The time comes twice on this day: the clocks go back. This is the first.",
-        Note::Second => "The time comes for the second time: the clocks went back.",
-        Note::SameInstant => "It falls on the same moment as the one before it, and one execution serves both.",
+        Note::Skipped => "The time doesn't exist on this day: the clocks go forward. It runs when they change.",
+        Note::FirstOfTwo => "The time occurs twice on this day: the clocks go back. It runs once, the first time.",
+        Note::Repeated => "The time occurs twice on this day: the clocks go back. This is the first.",
+        Note::Second => "The time occurs for the second time: the clocks went back.",
+        Note::SameInstant => "It coincides with the previous slot, and one execution covers both.",
     }
 }

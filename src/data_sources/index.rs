@@ -236,7 +236,7 @@ impl Index {
                 terms.push((term, 0.5));
             }
         }
-        if let Some((_, others)) = SYNONYMS.iter().find(|(said, _)| *said == word) {
+        if let Some((_, others)) = SYNONYMS.iter().find(|(common, _)| *common == word) {
             terms.extend(others.iter().filter_map(|other| self.term(other)).map(|term| (term, 0.8)));
         }
         // A plural matches its singular.

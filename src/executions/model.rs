@@ -82,7 +82,7 @@ pub enum Origin {
     Rerun,
     /// A schedule, for one of its slots.
     Schedule,
-    /// A back-fill, for one of its windows.
+    /// A backfill, for one of its windows.
     Backfill,
     /// A step of a flow.
     Flow,
@@ -118,7 +118,7 @@ impl Origin {
             Self::Hand => "Manually",
             Self::Rerun => "Run again",
             Self::Schedule => "Schedule",
-            Self::Backfill => "Back-fill",
+            Self::Backfill => "Backfill",
             Self::Flow => "Flow",
             Self::Batch => "Batch",
             Self::Api => "API",

@@ -216,7 +216,7 @@ pub(super) fn schedule_failed(schedule: &About, report: Option<&Report>, reason:
             lines: lines
                 .into_iter()
                 .filter(|line| !line.is_empty())
-                .chain(["You get the next message when it works again, or is paused.".to_owned()])
+                .chain(["You'll get another message when the schedule works again or is paused.".to_owned()])
                 .collect(),
             facts: report.map_or_else(own, |report| facts(report, &schedule.instance_name, None)),
             fix,

@@ -65,12 +65,12 @@ struct Shown<'a> {
 }
 
 /// Why a mail wasn't sent.
-struct Trouble {
+struct MailError {
     why: String,
     is_permanent: bool,
 }
 
-impl From<SmtpError> for Trouble {
+impl From<SmtpError> for MailError {
     fn from(error: SmtpError) -> Self {
         // OK to store because this is the server's response, without our password or the mail's content. It isn't
         // logged because it may contain addresses.
@@ -78,7 +78,7 @@ impl From<SmtpError> for Trouble {
     }
 }
 
-impl Trouble {
+impl MailError {
     fn permanent(why: impl ToString) -> Self {
         Self { why: why.to_string(), is_permanent: true }
     }
@@ -92,7 +92,7 @@ impl Mailer {
         match (transport, settings.from.parse()) {
             (Ok(transport), Ok(from)) => Some(Self { transport: transport.timeout(Some(PATIENCE)).build(), from }),
             (Err(error), _) => {
-                tracing::error!(%error, "no mail is sent: RECOMAMP_SMTP_URL can't be used");
+                tracing::error!(%error, "no mail is sent: RECOMAMP_SMTP_URL is invalid");
                 None
             }
             // OK because the settings have been validated.
@@ -141,7 +141,7 @@ impl Mailer {
         let (messages, count) = store::carried(&mut tx, &mail).await?;
         drop(tx);
         let outcome = if !mail.is_wanted || messages.is_empty() {
-            Err(Trouble::permanent("Nobody wants it any more."))
+            Err(MailError::permanent("The person no longer wants it, or no longer has access."))
         } else {
             self.post(outbox, &mail, &messages, count).await
         };
@@ -149,13 +149,13 @@ impl Mailer {
         let mut tx = site.db.write(&Scope::System).await?;
         match &outcome {
             Ok(()) => store::mailed(&mut tx, now, lease, ("sent", ""), None).await?,
-            Err(trouble) => {
-                let next = next_try(now, mail.attempts, site.random.fraction()).filter(|_| !trouble.is_permanent);
+            Err(error) => {
+                let next = next_try(now, mail.attempts, site.random.fraction()).filter(|_| !error.is_permanent);
                 let state = if next.is_some() { "waiting" } else { "failed" };
                 if mail.is_wanted && !messages.is_empty() {
-                    tracing::warn!(mail.id = %mail.id, is_permanent = trouble.is_permanent, retried = next.is_some(), "mail was not sent");
+                    tracing::warn!(mail.id = %mail.id, is_permanent = error.is_permanent, retried = next.is_some(), "mail was not sent");
                 }
-                store::mailed(&mut tx, now, lease, (state, &trouble.why), next).await?
+                store::mailed(&mut tx, now, lease, (state, &error.why), next).await?
             }
         };
         tx.commit().await?;
@@ -168,11 +168,11 @@ impl Mailer {
         mail: &OutgoingMail,
         messages: &[Message],
         count: i64,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), MailError> {
         let token = token(&outbox.site.vault, &mail.person);
         let unsubscribe = outbox.url(&format!("/unsubscribe?token={token}"));
         let letter = self.letter(outbox, mail, messages, count, &unsubscribe)?;
-        self.transport.send(letter).await.map(drop).map_err(Trouble::from)
+        self.transport.send(letter).await.map(drop).map_err(MailError::from)
     }
 
     fn letter(
@@ -182,7 +182,7 @@ impl Mailer {
         messages: &[Message],
         count: i64,
         unsubscribe: &str,
-    ) -> Result<Letter, Trouble> {
+    ) -> Result<Letter, MailError> {
         let title = match messages {
             [one] => one.title.clone(),
             _ => format!("{count} notices from RecomAMP"),
@@ -195,8 +195,8 @@ impl Mailer {
             settings: outbox.url("/settings/notices"),
             unsubscribe: unsubscribe.to_owned(),
         };
-        let (text, html) = (page.text(), page.render().map_err(Trouble::permanent)?);
-        let address: Address = mail.email.parse().map_err(Trouble::permanent)?;
+        let (text, html) = (page.text(), page.render().map_err(MailError::permanent)?);
+        let address: Address = mail.email.parse().map_err(MailError::permanent)?;
         let header = |name: &'static str, value: String| {
             // OK because these are ASCII without line breaks, and an address must not be split.
             HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
@@ -211,7 +211,7 @@ impl Mailer {
             .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()))
             .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
             .multipart(MultiPart::alternative_plain_html(text, html))
-            .map_err(Trouble::permanent)
+            .map_err(MailError::permanent)
     }
 }
 

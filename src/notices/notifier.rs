@@ -247,7 +247,7 @@ impl Notifier {
                     href: "/schedules".to_owned(),
                     instance: None,
                 };
-                tick.changed += usize::from(self.tell_again(&mut tx, &message, &draft).await?);
+                tick.changed += usize::from(self.notify_again(&mut tx, &message, &draft).await?);
             }
         } else if store::open(&mut tx, now, OVERDUE_CAUSE, None).await? {
             let mut people: BTreeSet<PersonId> = overdue.iter().map(|one| one.owner.clone()).collect();
@@ -273,7 +273,7 @@ impl Notifier {
     }
 
     /// Writes to the recipients of an earlier message.
-    async fn tell_again(&self, tx: &mut Tx, message: &MessageId, draft: &Draft) -> db::Result<bool> {
+    async fn notify_again(&self, tx: &mut Tx, message: &MessageId, draft: &Draft) -> db::Result<bool> {
         let people = store::recipients_of(tx, message).await?;
         Ok(self.outbox.put(tx, self.now(), draft, &Audience::of(people)).await?.is_some())
     }
@@ -342,7 +342,7 @@ impl Notifier {
             let closed = store::close(&mut tx, &cause).await?.and_then(|closed| closed.message);
             if let Some(message) = closed.filter(|_| works) {
                 let draft = connection_restored(&cause);
-                tick.changed += usize::from(self.tell_again(&mut tx, &message, &draft).await?);
+                tick.changed += usize::from(self.notify_again(&mut tx, &message, &draft).await?);
             }
         }
         tx.commit().await
@@ -376,7 +376,7 @@ fn connection_lost(lost: &store::Lost) -> Draft {
                 "Executions that need it are on hold; nothing is lost.".to_owned(),
             ],
             facts: schedules,
-            fix: "Select Reconnect on the page of your connections.".to_owned(),
+            fix: "Select Reconnect on the Connections page.".to_owned(),
             about: vec![("connection".to_owned(), lost.id.to_string())],
         },
         href: "/settings/connections".to_owned(),
@@ -390,7 +390,7 @@ fn connection_restored(cause: &str) -> Draft {
         cause: format!("{cause}-over"),
         title: "Amazon access is restored".to_owned(),
         detail: Detail {
-            lines: vec!["Executions that were on hold go on.".to_owned()],
+            lines: vec!["Executions that were on hold continue.".to_owned()],
             about: vec![("connection".to_owned(), cause.trim_start_matches(CONNECTION).to_owned())],
             ..Detail::default()
         },

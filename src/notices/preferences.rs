@@ -106,7 +106,7 @@ impl Preferences {
         read.quiet_until = clock("quiet_until", false);
         if read.quiet_from.is_empty() != read.quiet_until.is_empty() {
             let missing = if read.quiet_from.is_empty() { "quiet_from" } else { "quiet_until" };
-            errors.add(missing, "Quiet hours need a beginning and an end.");
+            errors.add(missing, "Quiet hours need a start and an end.");
         }
         let zone = fields.trimmed("zone");
         if let Some(known) = zones.find(zone) {

@@ -25,9 +25,9 @@ pub(super) struct Past {
 }
 
 impl Past {
-    pub(super) fn of(kept: &StoredResult, sql: &str) -> Self {
-        let totals = column_totals(kept, sql).into_iter().map(|total| (total.name, total.value));
-        Self { rows: kept.rows as f64, totals: totals.collect() }
+    pub(super) fn of(result: &StoredResult, sql: &str) -> Self {
+        let totals = column_totals(result, sql).into_iter().map(|total| (total.name, total.value));
+        Self { rows: result.rows as f64, totals: totals.collect() }
     }
 
     /// The sum of the column with this name.

@@ -45,8 +45,9 @@ pub(super) fn next_attempt(
 ) -> Option<DateTime<Utc>> {
     let wait = *WAITS.get(usize::try_from(attempts - 1).ok()?)?;
     let millis = wait.num_milliseconds() as f64 * (1.0 + JITTER * (2.0 * fraction - 1.0));
-    let asked = retry_after.and_then(|asked| TimeDelta::from_std(asked).ok()).unwrap_or_default().min(PATIENCE);
-    Some(now + TimeDelta::milliseconds(millis as i64).max(asked))
+    let requested =
+        retry_after.and_then(|requested| TimeDelta::from_std(requested).ok()).unwrap_or_default().min(PATIENCE);
+    Some(now + TimeDelta::milliseconds(millis as i64).max(requested))
 }
 
 /// The format of messages to an endpoint.
@@ -212,8 +213,8 @@ mod tests {
     #[test]
     fn a_receiver_is_given_the_time_that_it_asks_for() {
         let wait = |seconds| {
-            let asked = Some(std::time::Duration::from_secs(seconds));
-            (next_attempt(DateTime::UNIX_EPOCH, 1, asked, 0.5).unwrap() - DateTime::UNIX_EPOCH).num_seconds()
+            let requested = Some(std::time::Duration::from_secs(seconds));
+            (next_attempt(DateTime::UNIX_EPOCH, 1, requested, 0.5).unwrap() - DateTime::UNIX_EPOCH).num_seconds()
         };
         assert_eq!((wait(600), wait(1), wait(10_000_000)), (600, 5, 86_400));
     }

@@ -67,7 +67,7 @@ impl Backfiller {
                     Ok(_) => break,
                     Err(error) => {
                         tick.failed += 1;
-                        tracing::error!(backfill.id = lease.id, %error, "a window was not started; it is tried again");
+                        tracing::error!(backfill.id = lease.id, %error, "a window wasn't started; it will be retried");
                         break;
                     }
                 }
@@ -137,7 +137,7 @@ impl Backfiller {
         let (owner, name) = (backfill.owner.clone(), backfill.owner_name.clone());
         let actor = Actor::backfill(owner, name, backfill.id.as_str());
         let fields: Fields = backfill.input.iter().cloned().collect();
-        let given = |script: &Script<'_>| {
+        let input_of = |script: &Script<'_>| {
             let (mut input, _) = RunInput::of_form(script, &fields);
             input.window = window.window.choice(backfill.zone);
             input
@@ -145,7 +145,7 @@ impl Backfiller {
         let instance = backfill.instance.clone();
         let what = if let Some(id) = &backfill.query {
             let query = queries::find(tx, &backfill.owner, id).await?;
-            What::Query { id: id.clone(), revision: None, instance, input: given(&query.script()) }
+            What::Query { id: id.clone(), revision: None, instance, input: input_of(&query.script()) }
         } else {
             let (window, privacy) = (WindowForm::default(), Privacy::default());
             let script =
@@ -155,7 +155,7 @@ impl Backfiller {
                 sql: backfill.sql.clone(),
                 fields: backfill.parameters.clone(),
                 instance,
-                input: given(&script),
+                input: input_of(&script),
             }
         };
         if let Some(earlier) = self.executions.earlier(tx, &actor, &what).await? {
@@ -215,7 +215,7 @@ impl Worker for Backfiller {
     }
 
     fn duty(&self) -> &'static str {
-        "Runs the time windows of back-fills at their pace."
+        "Runs the time windows of backfills at their pace."
     }
 
     fn period(&self) -> Duration {

@@ -70,7 +70,7 @@ pub fn room(schedules: Schedules, process: &ProcessId) -> Room {
         pages: const {
             &[
                 PageEntry::new("/schedules", "Schedules", "cron recurring automatic weekly daily monthly"),
-                PageEntry::new("/schedules/backfills", "Back-fills", "backfill past history windows range"),
+                PageEntry::new("/schedules/backfills", "Backfills", "backfill past history windows range"),
             ]
         },
         searches: const {

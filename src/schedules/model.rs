@@ -225,7 +225,7 @@ impl LedgerRow {
     pub fn why(&self) -> String {
         let waits = match self.execution_state {
             Some(RunState::Waiting) if self.state == SlotState::Started && self.waiting_for.is_empty() => {
-                "Waits for a free slot of the instance; slots are given in the order in which executions started."
+                "Waiting for a free slot on the instance; executions get slots in the order in which they were started."
             }
             _ if self.state == SlotState::Started => &self.waiting_for,
             _ => "",

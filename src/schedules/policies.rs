@@ -39,8 +39,8 @@ pub(super) enum Overlap {
 impl Missed {
     const ALL: [(Self, &'static str, &'static str); 3] = [
         (Self::Latest, "latest", "Run the latest one"),
-        (Self::All, "all", "Run all of them, one after the other"),
-        (Self::None, "none", "Run none of them"),
+        (Self::All, "all", "Run all, one after the other"),
+        (Self::None, "none", "Run none"),
     ];
 
     pub(super) fn choices() -> Vec<Choice> {
@@ -261,8 +261,7 @@ impl Policies {
         }
         if slot.note == Some(Note::SameInstant) {
             return Decision::Skip(
-                "The clocks go forward: it falls on the same moment as the slot before it, and one run serves both."
-                    .to_owned(),
+                "The clocks go forward: it coincides with the previous slot, and one execution covers both.".to_owned(),
             );
         }
         let is_late = facts.now - facts.due > ON_TIME;
@@ -279,16 +278,16 @@ impl Policies {
             Overlap::Allow => Decision::Start,
             _ if is_late => Decision::Queue,
             Overlap::Queue if facts.queued == 0 => Decision::Queue,
-            Overlap::Queue => {
-                Decision::Skip("The run before had not ended, and one slot was waiting for it already.".to_owned())
-            }
-            Overlap::Skip => Decision::Skip("The run before had not ended.".to_owned()),
+            Overlap::Queue => Decision::Skip(
+                "The previous execution hadn't ended, and another slot was already waiting for it.".to_owned(),
+            ),
+            Overlap::Skip => Decision::Skip("The previous execution hadn't ended.".to_owned()),
         }
     }
 
     /// The decision about a late slot; `None` if it runs.
     fn late(&self, facts: &Facts) -> Option<Decision> {
-        let why = if facts.resumed_with.is_some() { "The schedule was paused" } else { "RecomAMP was not running" };
+        let why = if facts.resumed_with.is_some() { "The schedule was paused" } else { "RecomAMP wasn't running" };
         let missed = |rest: &str| Some(Decision::Missed(format!("{why} when it was due{rest}")));
         match facts.resumed_with.unwrap_or(self.missed) {
             Missed::None => missed("."),

@@ -163,7 +163,7 @@ impl Scheduler {
         };
         let (state, reason) = match decision {
             Decision::Start => return self.start(tx, lease, &schedule, (slot, is_late), next).await,
-            Decision::Queue => (SlotState::Queued, "Waits for the end of the execution before it.".to_owned()),
+            Decision::Queue => (SlotState::Queued, "Waiting for the previous execution to end.".to_owned()),
             Decision::Skip(reason) => (SlotState::Skipped, reason),
             Decision::Missed(reason) => (SlotState::Missed, reason),
         };

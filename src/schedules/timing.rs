@@ -80,7 +80,7 @@ impl Timing {
             ("daily", "Every day"),
             ("weekly", "Every week"),
             ("monthly", "Every month"),
-            ("days", "Every so many days"),
+            ("days", "Every few days"),
             ("once", "Once"),
             ("cron", "Cron expression"),
         ]
@@ -161,7 +161,7 @@ impl Timing {
             errors.add(
                 "timing_zone",
                 format!(
-                    "The time zone “{}” is not known. Use a name such as UTC, Europe/Berlin or America/New_York.",
+                    "Unknown time zone “{}”. Use a name such as UTC, Europe/Berlin or America/New_York.",
                     self.zone
                 ),
             );
@@ -197,7 +197,7 @@ impl Timing {
             "once" => {
                 let moment = read_date_time(&self.moment);
                 if moment.is_none() {
-                    errors.add("moment", "Give the date and time, such as 2026-12-01T09:00.");
+                    errors.add("moment", "Enter a date and time such as 2026-12-01T09:00.");
                 }
                 moment.map(Rule::Once)
             }
@@ -231,11 +231,11 @@ impl Timing {
         let at = self.time(errors);
         let every = self.every.parse::<u32>().ok().filter(|every| (1..=366).contains(every));
         if every.is_none() {
-            errors.add("every", "Give a number of days from 1 to 366.");
+            errors.add("every", "Enter a number of days from 1 to 366.");
         }
         let first = read_date(&self.from);
         if first.is_none() {
-            errors.add("from_day", "Give the day from which the days are counted.");
+            errors.add("from_day", "Enter the day from which to count.");
         }
         Some(Rule::Days { every: every?, first: first?, at: at? })
     }
@@ -244,7 +244,7 @@ impl Timing {
         let time =
             NaiveTime::parse_from_str(&self.at, "%H:%M").or_else(|_| NaiveTime::parse_from_str(&self.at, "%H:%M:%S"));
         if time.is_err() {
-            errors.add("at", "Give the time of day, such as 09:00.");
+            errors.add("at", "Enter a time of day such as 09:00.");
         }
         time.ok()
     }
@@ -254,7 +254,7 @@ impl Timing {
         let mut days = BTreeSet::new();
         for text in texts {
             let Some(day) = read_date(text) else {
-                errors.add("excluded", format!("“{text}” is not a day. Write one day per line, such as 2026-12-25."));
+                errors.add("excluded", format!("“{text}” isn't a date. Enter one date per line, such as 2026-12-25."));
                 break;
             };
             days.insert(day);
@@ -304,7 +304,7 @@ fn optional_day(field: &str, which: &str, text: &str, errors: &mut Errors) -> Op
     }
     let day = read_date(text);
     if day.is_none() {
-        errors.add(field, format!("The {which} day cannot be read. Write it like 2026-12-31."));
+        errors.add(field, format!("The {which} day isn't a date. Enter a date such as 2026-12-31."));
     }
     day
 }

@@ -1,4 +1,4 @@
-//! Back-fills: every past window once, what has a result is skipped, and a crash in the middle loses nothing.
+//! Backfills: each past window runs once, windows with a result are skipped, and a crash loses nothing.
 
 use chrono::TimeDelta;
 
@@ -7,12 +7,12 @@ use crate::support::{House, Visitor, stories};
 
 const EXECUTIONS: &str = "select count(*) as value from executions where origin = 'backfill'";
 
-/// Starts a back-fill with these fields; gives its address.
+/// Starts a backfill with these fields; returns its address.
 async fn started(visitor: &Visitor, fields: &[(&str, &str)]) -> String {
     visitor.post("/schedules/backfills", fields).await.with(303).location
 }
 
-/// Lets the worker go on until nothing changes any more.
+/// Lets the worker run until nothing changes any more.
 async fn settle(house: &House) {
     for _ in 0..60 {
         let tick = house.tick("backfiller").await;
@@ -22,7 +22,7 @@ async fn settle(house: &House) {
             return;
         }
     }
-    panic!("the back-fill does not come to rest");
+    panic!("the backfill did not finish");
 }
 
 async fn figures(visitor: &Visitor, backfill: &str) -> String {
@@ -30,8 +30,9 @@ async fn figures(visitor: &Visitor, backfill: &str) -> String {
 }
 
 stories! {
-    /// Half a year week by week, with a crash in the middle: each week once, and the one that was there is not run again.
-    async fn half_a_year_is_filled_across_a_crash(house: House) {
+    /// Half a year, week by week, with a crash in between: each week runs once, and a week with a result isn't run
+    /// again.
+    async fn a_backfill_of_half_a_year_continues_after_a_crash(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         let week = [("query", query.as_str()), ("window", "explicit"), ("start", "2026-01-05"), ("end", "2026-01-11")];
@@ -63,8 +64,8 @@ stories! {
         assert!(list.contains("26 of 26") && list.contains("Finished"), "{list}");
     }
 
-    /// A stated pace, a pause, the end before the end, and the rest later.
-    async fn a_back_fill_keeps_its_pace_and_can_be_stopped(house: House) {
+    /// A backfill follows its pace, can be paused, and can be canceled early; canceled windows can be run later.
+    async fn a_backfill_follows_its_pace_and_can_be_paused_and_canceled(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         let fields = [("query", query.as_str()), ("first_day", "2026-01-01"), ("last_day", "2026-01-04"), ("unit", "day"), ("every_minutes", "30")];
@@ -92,8 +93,9 @@ stories! {
         ada.post(&format!("{backfill}/retry"), &[]).await.with(409);
     }
 
-    /// What cannot be started is a window with its reason; three in a row pause the back-fill, and the rest waits.
-    async fn failures_pause_a_back_fill_and_say_why(house: House) {
+    /// A window that can't be started shows the reason. Three consecutive failures pause the backfill, and the other
+    /// windows wait.
+    async fn failures_pause_a_backfill_and_show_why(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         let fields = [("query", query.as_str()), ("first_day", "2026-01-05"), ("last_day", "2026-02-08"), ("unit", "week")];
@@ -109,8 +111,8 @@ stories! {
         assert!(figures(&ada, &backfill).await.contains("5 done + 0 failed"), "{}", figures(&ada, &backfill).await);
     }
 
-    /// The past of a schedule: the windows of the slots that it would have had.
-    async fn a_schedule_is_filled_with_the_windows_of_its_past_slots(house: House) {
+    /// A backfill of a schedule runs the windows of the slots that the schedule would have had.
+    async fn a_backfill_of_a_schedule_runs_the_windows_of_past_slots(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
         house.settle().await;
@@ -129,8 +131,8 @@ stories! {
         settle(&house).await;
         assert!(figures(&ada, &backfill).await.contains("4 done"));
         let wrong = ada.post("/schedules/backfills", &[("schedule", id), ("first_day", "2026-03-17"), ("last_day", "soon")]).await.with(422);
-        assert!(wrong.text("#errors").contains("isn't a date"), "{}", wrong.text("#errors"));
+        assert!(wrong.text("#errors").contains("a date such as"), "{}", wrong.text("#errors"));
         let wrong = ada.post("/schedules/backfills", &[("schedule", id), ("first_day", "2026-03-17"), ("last_day", "2026-03-17")]).await.with(422);
-        assert!(wrong.text("#errors").contains("No whole slot"), "{}", wrong.text("#errors"));
+        assert!(wrong.text("#errors").contains("No complete slot"), "{}", wrong.text("#errors"));
     }
 }

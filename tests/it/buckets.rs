@@ -63,7 +63,7 @@ async fn a_result_is_read_on_another_machine() {
 
 /// The doctor reports whether the bucket is writable, and what to check if it isn't.
 #[tokio::test]
-async fn the_doctor_tries_the_bucket() {
+async fn the_doctor_checks_the_bucket() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings: Vec<(String, String)> = bucket("doctor")
         .await

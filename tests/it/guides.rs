@@ -58,7 +58,7 @@ mod read {
 
     stories! {
         /// A new user finds a guide by searching its text, marks sections as done, and continues later.
-        async fn a_reader_finds_a_guide_and_goes_on_where_they_left(house: House) {
+        async fn a_reader_finds_a_guide_and_continues_where_they_left_off(house: House) {
             let ada = house.signed_in("Ada").await;
             let found = ada.get("/guides?q=aggregation+threshold").await.with(200);
             assert!(found.texts("tbody th a").contains(&"Your first query".to_owned()), "{:?}", found.texts("tbody th a"));
@@ -89,7 +89,7 @@ mod read {
 
         /// A query is tried without filling anything in, then run on the page. Its result is shown below the expected
         /// one, and a report is saved.
-        async fn a_query_is_tried_run_in_place_and_kept(house: House) {
+        async fn a_query_is_tried_and_run_and_a_report_is_saved(house: House) {
             let ada = house.signed_in("Ada").await;
             let instance = instance(&ada).await;
             let tried = ada.post(&format!("{QUERY}/try"), &[]).await.with(200);
@@ -182,7 +182,7 @@ mod folder {
     stories! {
         /// If an author breaks a file, they see the error, readers still see the last good version, and the corrected
         /// version appears.
-        async fn changes_appear_without_a_restart_and_faults_stay_with_authors(database: Database) {
+        async fn changes_appear_without_a_restart_and_errors_are_shown_to_authors(database: Database) {
             let root = tempfile::tempdir().expect("a folder");
             write(root.path(), "our-way/guide.md", &guide("Our way", "+++\n\nHello.\n"));
             write(root.path(), "our-way/guide.de.md", &guide("Unser Weg", "+++\n\nHallo.\n"));
@@ -319,7 +319,7 @@ mod folder {
         }
 
         /// Pictures only come from the guide's folder.
-        async fn pictures_come_from_the_folder_only(database: Database) {
+        async fn pictures_only_come_from_the_guides_folder(database: Database) {
             let root = tempfile::tempdir().expect("a folder");
             write(root.path(), "a/guide.md", &guide("A", "+++\n\n![p](p.png) ![q](https://evil.example/q.png)\n"));
             write(root.path(), "a/p.png", "not really");

@@ -56,7 +56,7 @@ stories! {
 
     /// People who used a template are notified of a newer version and can merge it: changes only in the template are
     /// applied, and conflicts need a choice.
-    async fn a_newer_version_is_told_and_merged(database: Database) {
+    async fn a_newer_version_is_announced_and_merged(database: Database) {
         let root = tempfile::tempdir().expect("a folder");
         let house = with_template(database, root.path()).await;
         let ada = house.signed_in("Ada").await;
@@ -66,8 +66,8 @@ stories! {
         assert!(!ada.get("/library").await.text("main").contains("Review changes"));
         write(root.path(), &template(2, ",\n  COUNT(DISTINCT user_id) AS users"));
         house.time.advance(TimeDelta::seconds(5));
-        let told = ada.get("/library").await.with(200);
-        assert_eq!(told.attributes("main .callout a", "href"), [update.as_str()]);
+        let list = ada.get("/library").await.with(200);
+        assert_eq!(list.attributes("main .callout a", "href"), [update.as_str()]);
         let page = ada.get(&update).await.with(200);
         assert!(page.texts("ins").concat().contains("COUNT(DISTINCT user_id)"), "{}", page.text("main"));
         ada.post(&update, &[]).await.with(303);
@@ -94,7 +94,7 @@ stories! {
 
     /// Any query can become a template in one step. It is private until it is shared through an instance, which can
     /// be pinned as the default.
-    async fn a_query_becomes_a_template_that_colleagues_use(database: Database) {
+    async fn a_query_becomes_a_shared_template(database: Database) {
         let house = House::open(database).await;
         let (ada, ben) = (house.signed_in("Ada").await, house.signed_in("Ben").await);
         let query = saved(&ada, "Reach", REACH).await;

@@ -1,4 +1,4 @@
-//! Mail by a real SMTP server: at once, as a digest, not in quiet hours, and no more after one click.
+//! Mail, tested with a real SMTP server: immediate mail, digests, quiet hours, and one-click unsubscribe.
 
 use chrono::TimeDelta;
 use tempfile::TempDir;
@@ -9,7 +9,7 @@ use crate::executions::{REACH, run, saved};
 use crate::notices::{days_later, scheduled};
 use crate::support::{Database, House, Visitor, stories};
 
-/// A server that keeps what it is sent in a folder.
+/// An SMTP server that stores received mail in a folder.
 pub(crate) struct MailServer {
     port: u16,
     folder: TempDir,
@@ -17,7 +17,7 @@ pub(crate) struct MailServer {
 }
 
 impl MailServer {
-    /// Starts it at this port.
+    /// Starts the server at this port.
     async fn at(port: u16) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mails = folder.path().join("mails").display().to_string();
@@ -44,16 +44,17 @@ impl MailServer {
         self.port
     }
 
-    /// What it was sent.
+    /// The received mails, in order.
     pub(crate) fn mails(&self) -> Vec<String> {
         let Ok(files) = std::fs::read_dir(self.folder.path().join("mails/new")) else { return Vec::new() };
         let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
-        // Their names end in `Q` and a count of the server's process; the microseconds before it are not padded.
+        // File names end in `Q` and a counter. The microseconds before it aren't padded, so names can't be sorted as
+        // text.
         let count = |file: &std::path::PathBuf| -> Option<u64> {
             file.file_name()?.to_str()?.rsplit_once('Q')?.1.split('.').next()?.parse().ok()
         };
         files.sort_by_key(count);
-        // Long lines are broken for the way.
+        // Joins lines that were split for transport.
         let whole = |text: String| text.replace("\r\n", "\n").replace("=\n", "");
         files.into_iter().map(|file| whole(std::fs::read_to_string(file).expect("a mail"))).collect()
     }
@@ -78,7 +79,7 @@ async fn prefers(visitor: &Visitor, fields: &[(&str, &str)]) {
     visitor.post("/settings/notices", &all).await.with(303);
 }
 
-/// Runs a query to its end, tells it and sends what is due.
+/// Runs a query until it ends, then sends the notices that are due.
 async fn ran(house: &House, visitor: &Visitor, query: &str) {
     run(visitor, query).await;
     house.settle().await;
@@ -86,7 +87,7 @@ async fn ran(house: &House, visitor: &Visitor, query: &str) {
     house.tick("courier").await;
 }
 
-/// The address of a mail's way to unsubscribe.
+/// The unsubscribe link of a mail.
 fn unsubscribing(mail: &str) -> String {
     let (_, after) = mail.split_once("List-Unsubscribe: <").expect("the header");
     let (url, _) = after.split_once('>').expect("an address");
@@ -94,8 +95,9 @@ fn unsubscribing(mail: &str) -> String {
 }
 
 stories! {
-    /// A message is text and HTML, and one click ends all mail without a session; a way back stays.
-    async fn mail_goes_out_at_once_until_one_click(database: Database) {
+    /// A message is sent as text and HTML. One click without a session stops all mail, and the settings page can switch
+    /// it on again.
+    async fn mail_is_sent_immediately_until_the_person_unsubscribes(database: Database) {
         let server = MailServer::open().await;
         let house = house(database, server.port).await;
         let ada = house.signed_in("Ada").await;
@@ -105,14 +107,14 @@ stories! {
         ran(&house, &ada, &query).await;
         let mails = server.mails();
         assert_eq!(mails.len(), 1);
-        for said in ["Subject: Reach by campaign", "text/plain", "text/html", "List-Unsubscribe-Post: List-Unsubscribe=One-Click", "From: RecomAMP <recomamp@example.com>", "Rows:"] {
-            assert!(mails[0].contains(said), "{said} is not in:\n{}", mails[0]);
+        for text in ["Subject: Reach by campaign", "text/plain", "text/html", "List-Unsubscribe-Post: List-Unsubscribe=One-Click", "From: RecomAMP <recomamp@example.com>", "Rows:"] {
+            assert!(mails[0].contains(text), "{text} is not in:\n{}", mails[0]);
         }
         let stranger = house.visitor();
         let url = unsubscribing(&mails[0]);
         assert!(stranger.get(&url).await.with(200).body.contains("Stop all notification email"));
         ran(&house, &ada, &query).await;
-        assert_eq!(server.mails().len(), 2, "looking changes nothing");
+        assert_eq!(server.mails().len(), 2, "opening the link changes nothing");
         let one_click = [("sec-fetch-site", "none")];
         let form = Some("List-Unsubscribe=One-Click".to_owned());
         stranger.send(reqwest::Method::POST, &url, &one_click, form).await.with(200);
@@ -124,8 +126,8 @@ stories! {
         }
     }
 
-    /// A digest is one mail a day with all that came; a day without messages has none.
-    async fn a_digest_is_one_mail_a_day(database: Database) {
+    /// A digest is one mail per day with all new messages; a day without messages has no mail.
+    async fn a_digest_is_one_mail_per_day(database: Database) {
         let server = MailServer::open().await;
         let house = house(database, server.port).await;
         let ada = house.signed_in("Ada").await;
@@ -147,8 +149,8 @@ stories! {
         assert!(mails[0].contains("Subject: 2 notices from RecomAMP"), "{}", mails[0]);
     }
 
-    /// Quiet hours hold mail back, and a server that is away loses none.
-    async fn mail_waits_for_quiet_hours_and_for_the_server(database: Database) {
+    /// Mail is held during quiet hours, and retried if the server is unavailable.
+    async fn mail_is_held_during_quiet_hours_and_server_outages(database: Database) {
         let port = free_port();
         let house = house(database, port).await;
         let ada = house.signed_in("Ada").await;
@@ -166,7 +168,7 @@ stories! {
         assert_eq!(house.count("select count(*) as value from mails where state = 'sent'").await, 1);
     }
 
-    /// A weekly report arrives with its figures. Who is told by another way alone is sent no mail.
+    /// A scheduled result is mailed with its figures. People who switched mail off get none.
     async fn a_scheduled_result_is_mailed_with_its_figures(database: Database) {
         let server = MailServer::open().await;
         let house = house(database, server.port).await;
@@ -179,7 +181,7 @@ stories! {
         house.tick("courier").await;
         let mails = server.mails();
         assert_eq!(mails.len(), 2);
-        // They are sent side by side, so that either may arrive first.
+        // They are sent concurrently, so either may arrive first.
         let compared = mails.iter().filter(|mail| mail.contains("since the previous slot")).count();
         assert_eq!(compared, 1, "{}", mails.join("\n"));
         prefers(&ada, &[("mail", "off"), ("results", "true")]).await;
@@ -190,7 +192,7 @@ stories! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_server_nothing_speaks_of_mail() {
+async fn without_an_smtp_server_pages_dont_mention_mail() {
     let house = House::open(Database::sqlite()).await;
     let ada = house.signed_in("Ada").await;
     let page = ada.get("/settings/notices").await.with(200);

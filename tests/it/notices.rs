@@ -61,13 +61,13 @@ stories! {
         scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
         days_later(&house, 1).await;
         let ada = days_later(&house, 1).await;
-        let told = messages(&ada).await;
-        assert_eq!(told.len(), 2, "{told:?}");
-        let text = told[0]["text"].as_str().expect("a text");
-        for said in ["Rows: ", "since the previous slot", "Total impressions: ", "Maturity: Settled", "Duration: ", "Time window: "] {
-            assert!(text.contains(said), "{said} is not in: {text}");
+        let received = messages(&ada).await;
+        assert_eq!(received.len(), 2, "{received:?}");
+        let text = received[0]["text"].as_str().expect("a text");
+        for expected in ["Rows: ", "since the previous slot", "Total impressions: ", "Maturity: Settled", "Duration: ", "Time window: "] {
+            assert!(text.contains(expected), "{expected} is not in: {text}");
         }
-        assert!(!told[1]["text"].as_str().expect("a text").contains("since the previous slot"));
+        assert!(!received[1]["text"].as_str().expect("a text").contains("since the previous slot"));
         assert!(!text.contains("Total reach"), "people are not summed: {text}");
         assert_eq!(ada.get("/").await.text(".bell"), "Notices, 2 unread2");
         let list = ada.get("/notices?show=unread").await.with(200);
@@ -80,7 +80,7 @@ stories! {
     }
 
     /// A failing schedule is reported once, regardless of the number of failures, and once when it works again.
-    async fn a_failure_is_reported_once_and_so_is_its_end(house: House) {
+    async fn a_failure_and_its_end_are_each_reported_once(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         let query = saved(&ada, REACH).await;
@@ -91,22 +91,22 @@ stories! {
             days_later(&house, 1).await;
         }
         let ada = house.signed_in("Ada").await;
-        let told = messages(&ada).await;
-        assert_eq!(titles(&told), ["Reach by campaign failed"], "{told:?}");
-        assert!(told[0]["text"].as_str().expect("a text").contains("deleted"), "{told:?}");
+        let received = messages(&ada).await;
+        assert_eq!(titles(&received), ["Reach by campaign failed"], "{received:?}");
+        assert!(received[0]["text"].as_str().expect("a text").contains("deleted"), "{received:?}");
         ada.post(&format!("/queries/{query}/restore"), &[]).await.with(303);
         let ada = days_later(&house, 1).await;
-        let told = messages(&ada).await;
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert_eq!(told[0]["kind"], "schedule.recovered");
-        assert!(titles(&told)[0].starts_with("Reach by campaign works again"), "{told:?}");
+        let received = messages(&ada).await;
+        assert_eq!(received.len(), 2, "{received:?}");
+        assert_eq!(received[0]["kind"], "schedule.recovered");
+        assert!(titles(&received)[0].starts_with("Reach by campaign works again"), "{received:?}");
         let ada = days_later(&house, 1).await;
         assert_eq!(messages(&ada).await[0]["kind"], "schedule.succeeded");
         assert!(ada.get(&schedule).await.with(200).body.contains("Active"));
     }
 
     /// A revoked grant affects many schedules, but causes only one message, and one when it is granted again.
-    async fn a_revoked_grant_is_one_message(house: House) {
+    async fn a_revoked_grant_causes_one_message(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         let query = saved(&ada, REACH).await;
@@ -121,20 +121,20 @@ stories! {
             house.tick("poller").await;
             house.tick("notifier").await;
         }
-        let told = messages(&ada).await;
-        assert_eq!(titles(&told), ["Reconnect to Amazon"], "{told:?}");
-        assert!(told[0]["text"].as_str().expect("a text").contains("4 schedules"), "{told:?}");
+        let received = messages(&ada).await;
+        assert_eq!(titles(&received), ["Reconnect to Amazon"], "{received:?}");
+        assert!(received[0]["text"].as_str().expect("a text").contains("4 schedules"), "{received:?}");
         let ada = house.signed_in("Ada").await;
         settle(&house).await;
-        let told = messages(&ada).await;
-        let kinds: Vec<&str> = told.iter().map(|message| message["kind"].as_str().expect("a kind")).collect();
-        assert_eq!(kinds.iter().filter(|kind| **kind == "connection.restored").count(), 1, "{told:?}");
-        assert_eq!(kinds.iter().filter(|kind| **kind == "connection.revoked").count(), 1, "{told:?}");
+        let received = messages(&ada).await;
+        let kinds: Vec<&str> = received.iter().map(|message| message["kind"].as_str().expect("a kind")).collect();
+        assert_eq!(kinds.iter().filter(|kind| **kind == "connection.restored").count(), 1, "{received:?}");
+        assert_eq!(kinds.iter().filter(|kind| **kind == "connection.revoked").count(), 1, "{received:?}");
     }
 
     /// A failed execution is reported to the person who started it, with the likely fix; repeated failures are
     /// counted. Success is reported to people who want it.
-    async fn an_execution_that_fails_is_reported_with_its_fix(house: House) {
+    async fn a_failed_execution_is_reported_with_a_fix(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         let query = saved(&ada, REACH).await;
@@ -148,10 +148,10 @@ stories! {
             house.settle().await;
             house.tick("notifier").await;
         }
-        let told = messages(&ada).await;
-        assert_eq!(titles(&told), ["Reach by campaign failed"], "{told:?}");
-        assert_eq!(told[0]["times"], 2);
-        assert!(told[0]["text"].as_str().expect("a text").contains("What to do: "), "{told:?}");
+        let received = messages(&ada).await;
+        assert_eq!(titles(&received), ["Reach by campaign failed"], "{received:?}");
+        assert_eq!(received[0]["times"], 2);
+        assert!(received[0]["text"].as_str().expect("a text").contains("What to do: "), "{received:?}");
         house.heal().await;
         ada.post("/settings/notices", &[("manual", "true"), ("failures", "true")]).await.with(303);
         run(&ada, &query).await;
@@ -177,15 +177,15 @@ stories! {
 
     /// The page and the message of a result without rows explain why, with evidence; the person is notified that it
     /// is unusual.
-    async fn a_thin_result_has_a_verdict_with_its_evidence(house: House) {
+    async fn an_empty_result_is_explained_with_evidence(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         let query = saved(&ada, NOTHING).await;
         scheduled(&ada, &query, &DAILY).await;
         let ada = days_later(&house, 1).await;
-        let told = messages(&ada).await;
-        assert_eq!(told[0]["kind"], "result.unusual", "{told:?}");
-        let text = told[0]["text"].as_str().expect("a text");
+        let received = messages(&ada).await;
+        assert_eq!(received[0]["kind"], "result.unusual", "{received:?}");
+        let text = received[0]["text"].as_str().expect("a text");
         assert!(text.contains("The result has no rows.") && text.contains("No other execution of this query"), "{text}");
         let page = ada.get(&ada.get("/executions").await.attributes("tbody a[href^='/executions/']", "href").remove(0)).await.with(200);
         let shown = page.text("#result");
@@ -194,7 +194,7 @@ stories! {
     }
 
     /// A message about an instance is hidden when the access ends, and other people never see it.
-    async fn messages_are_seen_by_those_who_may(house: House) {
+    async fn messages_are_only_visible_with_access(house: House) {
         let ada = house.signed_in("Ada").await;
         house.tick("notifier").await;
         scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
@@ -219,8 +219,8 @@ stories! {
         house.tick("notifier").await;
         assert_eq!(titles(&messages(&ada).await), ["Scheduled executions are overdue"]);
         settle(&house).await;
-        let told = messages(&ada).await;
-        assert!(titles(&told).contains(&"Schedules run again"), "{told:?}");
+        let received = messages(&ada).await;
+        assert!(titles(&received).contains(&"Schedules run again"), "{received:?}");
     }
 
     /// The list can be filtered, and invalid parameters in its address are reported.
@@ -238,9 +238,9 @@ stories! {
         ada.get("/notices/msg_01jzzzzzzzzzzzzzzzzzzzzzzz").await.with(404);
     }
 
-    /// Whoever may see a schedule follows it by their own conditions: lateness, unusual figures. The owner is told nothing
-    /// of what they did not ask for.
-    async fn others_follow_a_schedule_by_their_own_conditions(house: House) {
+    /// People with access to a schedule can subscribe to it with their own conditions: lateness, unusual figures. The
+    /// owner isn't notified of conditions that only others chose.
+    async fn people_subscribe_to_a_schedule_with_their_own_conditions(house: House) {
         let ada = house.signed_in("Ada").await;
         let chie = house.signed_in("Chie").await;
         house.tick("notifier").await;

@@ -8,7 +8,7 @@ use crate::support::stories;
 stories! {
     /// The database isn't writable (SQLite) or unreachable (PostgreSQL): responses say so with `Retry-After`, and the
     /// workers continue automatically afterwards.
-    async fn an_unavailable_database_is_reported_and_outlived(house: House) {
+    async fn an_unavailable_database_is_reported_and_work_resumes(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         let page = run(&ada, &query).await;
@@ -28,7 +28,7 @@ stories! {
 
     /// Somebody who only views pages can continue while nothing can be written, and is told what isn't possible;
     /// sign-in says so too.
-    async fn signing_in_during_an_outage_says_so(house: House) {
+    async fn sign_in_reports_an_outage(house: House) {
         let visitor = house.visitor();
         let outage = house.outage().await;
         let answer = visitor.post("/auth/amazon/start", &[("region", "NA"), ("next", "/")]).await.with(503);
@@ -39,7 +39,7 @@ stories! {
     }
 
     /// If somebody deletes the results folder during an execution, it is recreated, and the result stored.
-    async fn a_folder_of_results_that_is_gone_costs_no_run(house: House) {
+    async fn a_missing_results_folder_is_recreated(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
         std::fs::remove_dir_all(house.folder().join("results")).unwrap();
@@ -49,7 +49,7 @@ stories! {
 
     /// The disk is full while a result is written: the execution says so, stays in its state, and gets its result
     /// when there is space again.
-    async fn a_full_disk_delays_a_result_and_loses_nothing(house: House) {
+    async fn a_full_disk_delays_a_result_without_losing_it(house: House) {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
         let id = page.rsplit('/').next().unwrap();
@@ -60,17 +60,17 @@ stories! {
         for link in &links {
             std::os::unix::fs::symlink("/dev/full", link).unwrap();
         }
-        let mut told = String::new();
+        let mut live = String::new();
         for _ in 0..30 {
             house.step().await;
             house.app.emulator.as_ref().expect("a sandbox").settled().await;
             house.time.advance(TimeDelta::seconds(20));
-            told = ada.get(&page).await.with(200).text("#live");
-            if told.contains("is full") {
+            live = ada.get(&page).await.with(200).text("#live");
+            if live.contains("is full") {
                 break;
             }
         }
-        assert!(told.contains("The disk that keeps results is full") && told.contains("Retrying automatically"), "{told}");
+        assert!(live.contains("The disk that keeps results is full") && live.contains("Retrying automatically"), "{live}");
         assert_eq!(house.count("select count(*) as value from executions where state = 'fetching'").await, 1);
         assert_eq!(std::fs::read_dir(house.folder().join("results/kept")).unwrap().count(), 0, "no half result");
         for link in links {
@@ -110,7 +110,7 @@ mod fail_over {
     /// The database is read-only, as after a failover: pages are shown, changes get `Retry-After`, readiness reports
     /// it, and everything continues automatically afterwards.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_read_only_server_is_reported_and_outlived() {
+    async fn a_read_only_server_is_reported_and_work_resumes() {
         let house = House::open(Database::postgres().await).await;
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -119,8 +119,8 @@ mod fail_over {
         let answer = ada.post("/executions", &[("query", query.as_str())]).await.with(503);
         assert!(answer.body.contains("read-only") && answer.body.contains("Nothing was changed"), "{}", answer.body);
         assert_eq!(answer.headers["retry-after"], "10");
-        let told = ada.get("/readyz").await.with(503);
-        assert!(told.body.contains("read-only"), "{}", told.body);
+        let readiness = ada.get("/readyz").await.with(503);
+        assert!(readiness.body.contains("read-only"), "{}", readiness.body);
         let failed = house.try_tick("poller").await.expect_err("the tick cannot do anything");
         assert!(format!("{failed:#}").contains("the database is read-only"), "{failed:#}");
         outage.end().await;
@@ -156,7 +156,7 @@ mod disk {
     /// The database's disk is full for a moment: writes fail with a message, and everything continues automatically
     /// as soon as there is space.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_disk_that_was_full_for_a_moment_is_outlived() {
+    async fn work_resumes_after_a_full_disk() {
         let house = House::open(Database::sqlite()).await;
         let ada = house.signed_in("Ada").await;
         saved(&ada, REACH).await;
@@ -178,7 +178,7 @@ mod disk {
     /// Somebody removes the database of the running program: nothing is written that would be lost, and everything
     /// continues once it is put back.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_database_that_is_taken_away_is_noticed() {
+    async fn a_removed_database_is_detected() {
         let house = House::open(Database::sqlite()).await;
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -201,7 +201,7 @@ mod disk {
 
     /// The database is missing but its results exist: no new one is created, and the message says what to do.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_database_that_is_gone_is_missed() {
+    async fn a_missing_database_is_not_recreated() {
         let house = House::open(Database::sqlite()).await;
         let ada = house.signed_in("Ada").await;
         run(&ada, &saved(&ada, REACH).await).await;

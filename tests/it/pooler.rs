@@ -79,14 +79,14 @@ fn open_to_all(folder: &Path) {
 }
 
 #[tokio::test]
-async fn a_pooler_that_changes_sessions_is_refused_with_the_mode_that_is_needed() {
+async fn a_pooler_in_transaction_mode_is_refused_with_the_required_mode() {
     let pooler = Pooler::start("transaction").await;
     let error = Db::connect(&pooler.url).await.expect_err("it cannot be used").to_string();
     assert!(error.contains("`pool_mode = session`") && error.contains("RECOMAMP_DATABASE_URL"), "{error}");
 }
 
 #[tokio::test]
-async fn a_pooler_that_keeps_sessions_is_used_like_postgresql_itself() {
+async fn a_pooler_in_session_mode_works() {
     let pooler = Pooler::start("session").await;
     let db = Db::open(&pooler.url).await.expect("the schema is made through it");
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! Schedules: each slot once, with its window and its reason; none lost in a pause, downtime or a crash.
+//! Schedules: each slot runs once, with its window and its reason; a pause, downtime or a crash loses none.
 
 mod access;
 mod forms;
@@ -32,7 +32,7 @@ fn states(ledger: &[(String, String)]) -> Vec<&str> {
     ledger.iter().map(|(state, _)| state.as_str()).collect()
 }
 
-/// Lets the scheduler work, and everything that it starts finish.
+/// Runs the scheduler until everything it started has ended.
 async fn settle(house: &House) {
     for _ in 0..30 {
         house.tick("scheduler").await;
@@ -42,7 +42,7 @@ async fn settle(house: &House) {
             return;
         }
     }
-    panic!("schedules do not come to rest");
+    panic!("schedules did not finish");
 }
 
 /// Advances by days, until everything that was due has ended. Ada's session expires, so she signs in again.
@@ -74,8 +74,8 @@ stories! {
         assert_eq!(states(&ledger(&ada, &schedule).await), ["succeeded"]);
     }
 
-    /// Down for ten days: none, the latest, or all of the slots in between run; the others say why they didn't.
-    async fn slots_that_were_missed_follow_the_policy(house: House) {
+    /// After ten days of downtime, none, the latest, or all of the missed slots run; the others show why they didn't.
+    async fn missed_slots_follow_the_policy(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         let mut schedules = Vec::new();
@@ -88,13 +88,14 @@ stories! {
             let ledger = ledger(&ada, schedule).await;
             assert_eq!(ledger.len(), 10, "{ledger:?}");
             assert_eq!(ledger.iter().filter(|(state, _)| state == "succeeded").count(), ran, "{ledger:?}");
-            assert!(ledger.iter().all(|(state, reason)| state == "succeeded" || reason.contains("not running when it was due")), "{ledger:?}");
+            assert!(ledger.iter().all(|(state, reason)| state == "succeeded" || reason.contains("wasn't running when it was due")), "{ledger:?}");
         }
     }
 
-    /// The calendar month before is the same on the first of a month and in its middle; waiting for its data moves the
-    /// execution and not the window, and a month without a day yet is a slot with its reason.
-    async fn windows_follow_the_slot_and_waiting_moves_only_the_run(house: House) {
+    /// The previous calendar month is the same on the first of a month and in the middle of it. Waiting for data delays
+    /// the execution but not the window. On the first of a month, a month-to-date window is empty, so that slot is
+    /// skipped with a reason.
+    async fn windows_belong_to_the_slot_and_waiting_only_delays_the_execution(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         let monthly = [("repeat", "monthly"), ("month_day", "1"), ("at", "09:00")];
@@ -103,8 +104,8 @@ stories! {
         let next = ada.get(&month).await.with(200).text("#next");
         assert!(next.contains("1–31 Mar 2026") && next.contains("Starts"), "{next}");
         let fields: Vec<_> = [("query", query.as_str())].into_iter().chain(monthly).chain([("window", "last-month")]).collect();
-        let told = ada.post("/schedules/preview", &fields).await.with(200).text("#next-rows");
-        assert!(told.contains("1–28 Feb 2026") && told.contains("not complete yet"), "{told}");
+        let preview = ada.post("/schedules/preview", &fields).await.with(200).text("#next-rows");
+        assert!(preview.contains("1–28 Feb 2026") && preview.contains("not complete yet"), "{preview}");
         let fields: Vec<_> = [("query", query.as_str())].into_iter().chain(monthly).chain([("window", "month-to-date")]).collect();
         let empty = ada.post("/schedules", &fields).await.with(422);
         assert!(errors(&empty).contains("On 1 Apr 2026 this time window is empty"), "{}", errors(&empty));
@@ -127,8 +128,8 @@ stories! {
         assert!(details.contains("1–31 Mar 2026"), "{details}");
     }
 
-    /// A pause shows its reason, ends on a day, and asks what to do with the slots in between.
-    async fn a_pause_asks_what_becomes_of_its_slots(house: House) {
+    /// A pause shows its reason, ends on the chosen day, and resuming asks what to do with the slots that passed.
+    async fn resuming_asks_what_to_do_with_missed_slots(house: House) {
         let ada = house.signed_in("Ada").await;
         let schedule = scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
         ada.post(&format!("{schedule}/pause"), &[("note", "Client on holiday")]).await.with(303);
@@ -151,7 +152,8 @@ stories! {
         assert!(ada.get(&schedule).await.with(200).text("main .head").contains("Active"));
     }
 
-    /// A slot that can't be started has a reason; after three in a row the schedule pauses and says why.
+    /// A slot that can't be started shows the reason; after three consecutive failures the schedule pauses and says
+    /// why.
     async fn failures_are_explained_and_pause_the_schedule(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
@@ -172,8 +174,9 @@ stories! {
         assert_eq!(states(&ledger(&ada, &schedule).await)[0], "succeeded");
     }
 
-    /// Every five minutes, with longer executions: each slot has its row, and those that didn't run say why.
-    async fn slots_during_a_long_run_follow_the_policy(house: House) {
+    /// Executions take longer than the five minutes between slots: each slot has a row, and those that didn't run show
+    /// why.
+    async fn slots_during_a_long_execution_follow_the_policy(house: House) {
         let ada = house.signed_in("Ada").await;
         let query = saved(&ada, REACH).await;
         for (overlap, expected) in [("skip", ["skipped", "skipped", "started"]), ("queue", ["skipped", "queued", "started"]), ("allow", ["started", "started", "started"])] {
@@ -189,8 +192,8 @@ stories! {
         }
     }
 
-    /// The month as a calendar with figures that add up, the success rate and the typical duration.
-    async fn the_ledger_is_a_calendar_whose_figures_add_up(house: House) {
+    /// The calendar shows a month with totals that add up, the success rate and the typical duration.
+    async fn the_calendar_of_the_ledger_has_totals_that_add_up(house: House) {
         let ada = house.signed_in("Ada").await;
         let fields: Vec<_> = DAILY.into_iter().chain([("excluded", "2026-03-20"), ("missed", "latest")]).collect();
         let schedule = scheduled(&ada, &saved(&ada, REACH).await, &fields).await;
@@ -242,16 +245,18 @@ async fn the_command_line_previews_an_expression() {
         "--format",
         "json",
     ];
-    let said = recomamp(&[], &arguments).await.with(0);
-    let rows: Vec<Value> = said.out.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let output = recomamp(&[], &arguments).await.with(0);
+    let rows: Vec<Value> = output.out.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
     assert_eq!(rows[0]["at"], "2027-03-14T07:00:00Z");
     assert_eq!(rows[0]["local"], "2027-03-14T03:00:00-04:00");
-    assert!(rows[0]["note"].as_str().expect("a note").contains("does not exist"));
+    assert!(rows[0]["note"].as_str().expect("a note").contains("doesn't exist"));
     assert_eq!((rows.len(), &rows[1]["at"]), (2, &"2027-03-15T06:30:00Z".into()));
-    for (expression, zone, why) in
-        [("0 9 31 2 *", "UTC", "never"), ("0 0 9 * * *", "UTC", "five fields"), ("0 9 * * *", "Mars/Base", "not known")]
-    {
-        let said = recomamp(&[], &["schedule", "preview", expression, "--zone", zone]).await.with(1);
-        assert!(said.err.contains(why), "{expression}: {}", said.err);
+    for (expression, zone, why) in [
+        ("0 9 31 2 *", "UTC", "never"),
+        ("0 0 9 * * *", "UTC", "five fields"),
+        ("0 9 * * *", "Mars/Base", "Unknown time zone"),
+    ] {
+        let output = recomamp(&[], &["schedule", "preview", expression, "--zone", zone]).await.with(1);
+        assert!(output.err.contains(why), "{expression}: {}", output.err);
     }
 }

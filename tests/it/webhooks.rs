@@ -1,4 +1,4 @@
-//! Webhooks and mail: signed, retried, bounded; to those who may have it, and nowhere else.
+//! Webhooks: signed, retried, limited in size, and sent only to people with access.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -18,19 +18,19 @@ use crate::executions::{REACH, run, saved};
 use crate::notices::messages;
 use crate::support::{Database, House, Server, Visitor, stories};
 
-/// What a receiver got.
+/// A received request.
 #[derive(Clone, Debug)]
-struct Got {
+struct ReceivedRequest {
     headers: HeaderMap,
     body: String,
 }
 
-impl Got {
+impl ReceivedRequest {
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// Whether one of its signatures is by this secret.
+    /// Whether one of the signatures was created with this secret.
     fn is_signed_by(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.trim_start_matches("whsec_")).expect("a secret");
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
@@ -42,16 +42,16 @@ impl Got {
     }
 }
 
-/// An answer: its status and a header.
+/// A response: its status and an optional header.
 type Reply = (u16, Option<(&'static str, &'static str)>);
 
 #[derive(Clone, Default)]
 struct Post {
-    got: Arc<Mutex<Vec<Got>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
     answers: Arc<Mutex<VecDeque<Reply>>>,
 }
 
-/// A receiver on a port of its own; it answers as it is told to, and 200 after that.
+/// A receiver on its own port. It gives the prepared responses, and then 200.
 struct Receiver {
     url: String,
     post: Post,
@@ -72,14 +72,14 @@ impl Receiver {
         self.post.answers.lock().expect("a lock").extend(answers);
     }
 
-    fn got(&self) -> Vec<Got> {
-        self.post.got.lock().expect("a lock").clone()
+    fn requests(&self) -> Vec<ReceivedRequest> {
+        self.post.requests.lock().expect("a lock").clone()
     }
 }
 
 async fn receive(State(post): State<Post>, headers: HeaderMap, body: Bytes) -> (StatusCode, HeaderMap, &'static str) {
     let body = String::from_utf8(body.to_vec()).expect("text");
-    post.got.lock().expect("a lock").push(Got { headers, body });
+    post.requests.lock().expect("a lock").push(ReceivedRequest { headers, body });
     let (status, header) = post.answers.lock().expect("a lock").pop_front().unwrap_or((200, None));
     let mut headers = HeaderMap::new();
     if let Some((name, value)) = header {
@@ -92,7 +92,7 @@ async fn open(database: Database) -> House {
     House::open_with(database, &[("WEBHOOK_ALLOW", "127.0.0.0/8")]).await
 }
 
-/// Adds a webhook; gives its address and its secret.
+/// Adds a webhook; returns its address and its secret.
 async fn added(visitor: &Visitor, url: &str, fields: &[(&str, &str)]) -> (String, String) {
     let usual = [("name", "Mine"), ("kind", "webhook"), ("url", url), ("sends", "all")];
     let is_given = |name: &str| fields.iter().any(|(given, _)| *given == name);
@@ -105,12 +105,12 @@ async fn added(visitor: &Visitor, url: &str, fields: &[(&str, &str)]) -> (String
     (page.attributes("main .actions a", "href").remove(0), page.text(".callout code"))
 }
 
-/// Sends a test; gives the page of its delivery.
+/// Sends a test; returns the address of its delivery.
 async fn tested(visitor: &Visitor, endpoint: &str) -> String {
     visitor.post(&format!("{endpoint}/test"), &[]).await.with(303).location
 }
 
-/// When a delivery is tried next.
+/// The time of the next attempt.
 async fn next_attempt(house: &House) -> Option<DateTime<Utc>> {
     use recomamp::db::{Scope, Single, sql};
     let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
@@ -119,7 +119,8 @@ async fn next_attempt(house: &House) -> Option<DateTime<Utc>> {
 }
 
 stories! {
-    /// 500, 500, 200: the same id and a valid signature on each try, bounded waits, a log, and a replay by hand.
+    /// 500, 500, 200: each attempt has the same id and a valid signature, waits are bounded, attempts are logged, and
+    /// the delivery can be replayed.
     async fn a_delivery_is_retried_with_the_same_id_until_it_arrives(database: Database) {
         let house = open(database).await;
         let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
@@ -135,11 +136,11 @@ stories! {
                 house.time.set(next);
             }
         }
-        let got = receiver.got();
-        assert_eq!(got.len(), 3, "once for each try");
-        assert!(got.iter().all(|one| one.is_signed_by(&secret)), "{got:?}");
-        assert!(got.iter().all(|one| one.header("webhook-id") == got[0].header("webhook-id")));
-        assert!(got[0].header("webhook-id").starts_with("msg_") && got[0].body.len() < 20_000);
+        let requests = receiver.requests();
+        assert_eq!(requests.len(), 3, "one request per attempt");
+        assert!(requests.iter().all(|one| one.is_signed_by(&secret)), "{requests:?}");
+        assert!(requests.iter().all(|one| one.header("webhook-id") == requests[0].header("webhook-id")));
+        assert!(requests[0].header("webhook-id").starts_with("msg_") && requests[0].body.len() < 20_000);
         assert!(waits[0] >= 4 && waits[0] <= 6 && (250..=350).contains(&waits[1]), "{waits:?}");
         let page = ada.get(&delivery).await.with(200);
         assert!(page.text("main .head").contains("Delivered"), "{}", page.body);
@@ -148,18 +149,18 @@ stories! {
         let again = ada.post(&format!("{delivery}/replay"), &[]).await.with(303).location;
         ada.post(&format!("{again}/replay"), &[]).await.with(409);
         house.tick("courier").await;
-        let got = receiver.got();
-        assert_eq!((got.len(), got[3].header("webhook-id")), (4, got[0].header("webhook-id")));
+        let requests = receiver.requests();
+        assert_eq!((requests.len(), requests[3].header("webhook-id")), (4, requests[0].header("webhook-id")));
         ada.post(&format!("{endpoint}/replay"), &[("state", "delivered")]).await.with(303);
         house.tick("courier").await;
-        assert_eq!(receiver.got().len(), 6, "a range is sent again");
+        assert_eq!(receiver.requests().len(), 6, "the filtered deliveries are replayed");
         ada.post(&format!("{endpoint}/replay"), &[("from", "never")]).await.with(400);
         let log = ada.get(&format!("{endpoint}/deliveries.csv?state=delivered")).await.with(200);
         assert_eq!(log.body.lines().count(), 5, "{}", log.body);
     }
 
-    /// Redirects are failures, `Retry-After` is obeyed, and after three days it is given up.
-    async fn what_is_not_2xx_is_a_failure(database: Database) {
+    /// Redirects are failures, `Retry-After` is obeyed, and retries end after three days.
+    async fn responses_other_than_2xx_are_failures(database: Database) {
         let house = open(database).await;
         let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
         let (endpoint, _) = added(&ada, &receiver.url, &[]).await;
@@ -168,23 +169,23 @@ stories! {
         let delivery = tested(&ada, &endpoint).await;
         house.tick("courier").await;
         assert!(ada.get(&delivery).await.text("main").contains("Redirects aren't followed"));
-        house.time.set(next_attempt(&house).await.expect("a next try"));
+        house.time.set(next_attempt(&house).await.expect("a next attempt"));
         let began = house.app.site.clock.now();
         house.tick("courier").await;
-        let wait = (next_attempt(&house).await.expect("a next try") - began).num_seconds();
+        let wait = (next_attempt(&house).await.expect("a next attempt") - began).num_seconds();
         assert_eq!(wait, 4_000);
         while let Some(next) = next_attempt(&house).await {
             house.time.set(next);
             house.tick("courier").await;
         }
-        assert_eq!(receiver.got().len(), 10);
+        assert_eq!(receiver.requests().len(), 10);
         assert!(house.app.site.clock.now() - began < TimeDelta::days(4));
         let ada = house.signed_in("Ada").await;
         assert!(ada.get(&delivery).await.with(200).text("main .head").contains("Failed"));
     }
 
-    /// 410 switches an endpoint off and tells its owner; switched on again it gets messages again.
-    async fn a_receiver_that_is_gone_is_switched_off(database: Database) {
+    /// 410 switches an endpoint off and notifies its owner. After it is switched on, it receives messages again.
+    async fn a_410_response_switches_an_endpoint_off(database: Database) {
         let house = open(database).await;
         let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
         let (endpoint, _) = added(&ada, &receiver.url, &[]).await;
@@ -193,18 +194,19 @@ stories! {
         house.tick("courier").await;
         let page = ada.get(&endpoint).await.with(200);
         assert!(page.text("main").contains("410 Gone"), "{}", page.text("main"));
-        let told = messages(&ada).await;
-        assert_eq!(told[0]["kind"], "webhook.disabled", "{told:?}");
+        let notices = messages(&ada).await;
+        assert_eq!(notices[0]["kind"], "webhook.disabled", "{notices:?}");
         ada.post(&format!("{endpoint}/test"), &[]).await.with(409);
-        assert_eq!(receiver.got().len(), 1, "it is not told of itself");
+        assert_eq!(receiver.requests().len(), 1, "an endpoint isn't notified about itself");
         ada.post(&format!("{endpoint}/switch"), &[("on", "true")]).await.with(303);
         tested(&ada, &endpoint).await;
         house.tick("courier").await;
-        assert_eq!(receiver.got().len(), 2);
+        assert_eq!(receiver.requests().len(), 2);
     }
 
-    /// An endpoint that fails is told of after a day by another channel, and switched off after five.
-    async fn an_endpoint_that_fails_for_days_is_switched_off(database: Database) {
+    /// The owner of a failing endpoint is notified through other channels after one day; after five days it is switched
+    /// off.
+    async fn an_endpoint_is_switched_off_after_failing_for_days(database: Database) {
         let house = open(database).await;
         let (ada, receiver, other) = (house.signed_in("Ada").await, Receiver::open(), Receiver::open());
         let (endpoint, _) = added(&ada, &receiver.url, &[]).await;
@@ -222,7 +224,7 @@ stories! {
             house.time.advance(TimeDelta::hours(24));
         }
         house.tick("courier").await;
-        let texts: Vec<String> = other.got().into_iter().map(|one| one.body).collect();
+        let texts: Vec<String> = other.requests().into_iter().map(|one| one.body).collect();
         assert_eq!(texts.len(), 2, "{texts:?}");
         assert!(texts[0].starts_with("{\"text\":") && texts[0].contains("switched off on"), "{texts:?}");
         let ada = house.signed_in("Ada").await;
@@ -230,12 +232,12 @@ stories! {
         assert_eq!(house.count("select count(*) as value from webhook_deliveries where state = 'waiting'").await, 0);
     }
 
-    /// While secrets are rotated each signs; they are sealed, and shown once.
+    /// During rotation, messages are signed with all secrets. Secrets are sealed and shown only once.
     async fn secrets_are_rotated_sealed_and_shown_once(database: Database) {
         let house = open(database).await;
         let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
         let (endpoint, first) = added(&ada, &receiver.url, &[]).await;
-        // Secrets of one instant have no order.
+        // Secrets created at the same time have no order.
         house.time.advance(TimeDelta::seconds(1));
         let page = ada.post(&format!("{endpoint}/secret"), &[]).await.with(200);
         let second = page.text(".callout code");
@@ -245,9 +247,9 @@ stories! {
         ada.post(&format!("{endpoint}/retire"), &[]).await.with(303);
         tested(&ada, &endpoint).await;
         house.tick("courier").await;
-        let got = receiver.got();
-        assert!(got[0].is_signed_by(&first) && got[0].is_signed_by(&second));
-        assert!(!got[1].is_signed_by(&first) && got[1].is_signed_by(&second));
+        let requests = receiver.requests();
+        assert!(requests[0].is_signed_by(&first) && requests[0].is_signed_by(&second));
+        assert!(!requests[1].is_signed_by(&first) && requests[1].is_signed_by(&second));
         assert!(!ada.get(&endpoint).await.with(200).body.contains("whsec_"));
         assert_eq!(house.count("select count(*) as value from webhook_secrets where sealed like 'v1.%'").await, 1);
         assert_eq!(house.count("select count(*) as value from webhook_endpoints where sealed_url like 'v1.%'").await, 1);
@@ -255,11 +257,11 @@ stories! {
         let (endpoint, _) = added(&ada, &receiver.url, &[("secret", own)]).await;
         tested(&ada, &endpoint).await;
         house.tick("courier").await;
-        assert!(receiver.got()[2].is_signed_by(own));
+        assert!(receiver.requests()[2].is_signed_by(own));
     }
 
-    /// Two processes that deliver at once send each try once.
-    async fn each_try_is_made_once(database: Database) {
+    /// Two processes that deliver concurrently make each attempt once.
+    async fn each_attempt_is_made_once(database: Database) {
         let house = open(database).await;
         let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
         let (endpoint, _) = added(&ada, &receiver.url, &[]).await;
@@ -268,29 +270,29 @@ stories! {
         }
         let (first, second) = tokio::join!(house.try_tick("courier"), house.try_tick("courier"));
         assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
-        let mut ids: Vec<String> = receiver.got().iter().map(|one| one.header("webhook-id").to_owned()).collect();
+        let mut ids: Vec<String> = receiver.requests().iter().map(|one| one.header("webhook-id").to_owned()).collect();
         ids.sort();
         ids.dedup();
-        assert_eq!((ids.len(), receiver.got().len()), (10, 10));
+        assert_eq!((ids.len(), receiver.requests().len()), (10, 10));
         assert_eq!(house.count("select count(*) as value from webhook_attempts").await, 10);
     }
 
-    /// What is allowed no more is refused where it is dialed; forms refuse what is plainly private or odd.
+    /// An address that is no longer allowed is refused when it is dialed; forms refuse private and malformed addresses.
     async fn private_addresses_are_refused(database: Database) {
         let house = open(database).await;
         let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());
         let (endpoint, _) = added(&ada, &receiver.url.replace("127.0.0.1", "localhost"), &[]).await;
         tested(&ada, &endpoint).await;
         house.tick("courier").await;
-        assert_eq!(receiver.got().len(), 1);
+        assert_eq!(receiver.requests().len(), 1);
         let house = house.start_again_with(&[("WEBHOOK_ALLOW", "10.0.0.0/8")]).await;
         let delivery = tested(&ada, &endpoint).await;
         house.tick("courier").await;
-        assert_eq!(receiver.got().len(), 1);
+        assert_eq!(receiver.requests().len(), 1);
         assert!(ada.get(&delivery).await.text("main").contains("private network"));
-        for (url, said) in [("http://169.254.169.254/", "private network"), ("http://0x7f000001/", "private network"), ("http://[::ffff:127.0.0.1]/", "private network"), ("http://[64:ff9b::7f00:1]/", "private network"), ("file:///etc/passwd", "such as https")] {
+        for (url, message) in [("http://169.254.169.254/", "private network"), ("http://0x7f000001/", "private network"), ("http://[::ffff:127.0.0.1]/", "private network"), ("http://[64:ff9b::7f00:1]/", "private network"), ("file:///etc/passwd", "such as https")] {
             let page = ada.post("/settings/webhooks", &[("name", "Odd"), ("kind", "webhook"), ("sends", "all"), ("url", url)]).await.with(422);
-            assert!(page.text("#errors").contains(said), "{url}: {}", page.text("#errors"));
+            assert!(page.text("#errors").contains(message), "{url}: {}", page.text("#errors"));
         }
         let page = ada.post("/settings/webhooks", &[("name", ""), ("kind", "fax"), ("sends", "some"), ("url", "x"), ("secret", "short")]).await.with(422);
         assert_eq!(page.texts("#errors li").len(), 4, "{}", page.text("#errors"));
@@ -298,8 +300,9 @@ stories! {
         assert!(page.text("#errors").contains("24 to 64 bytes"));
     }
 
-    /// An endpoint is its owner's and gets what its owner is told; what everyone is told goes to administrators' alone.
-    async fn endpoints_are_ones_own(database: Database) {
+    /// An endpoint belongs to its owner and receives their notices; only administrators' endpoints can receive
+    /// everyone's notices.
+    async fn endpoints_are_only_visible_to_their_owners(database: Database) {
         let house = open(database).await;
         let (own, all) = (Receiver::open(), Receiver::open());
         let ada = house.signed_in("Ada").await;
@@ -320,23 +323,23 @@ stories! {
         house.settle().await;
         house.tick("notifier").await;
         house.tick("courier").await;
-        assert_eq!((own.got().len(), all.got().len()), (0, 1));
-        let event: serde_json::Value = serde_json::from_str(&all.got()[0].body).expect("an event");
+        assert_eq!((own.requests().len(), all.requests().len()), (0, 1));
+        let event: serde_json::Value = serde_json::from_str(&all.requests()[0].body).expect("an event");
         assert_eq!(event["type"], "execution.succeeded");
         assert!(event["data"]["url"].as_str().expect("an address").contains("/executions/exe_"), "{event}");
         let delivery = ada.get(&global).await.attributes("tbody th a", "href").remove(0);
         ada.get(&delivery).await.with(200);
         chie.get(&delivery).await.with(404);
         chie.post(&format!("{delivery}/replay"), &[]).await.with(404);
-        // An administrator who is none any more gets nothing.
+        // An endpoint of a former administrator receives nothing.
         ada.post(&format!("{delivery}/replay"), &[]).await.with(303);
         change(&house, "update people set role = $1", "member").await;
         house.tick("courier").await;
-        assert_eq!(all.got().len(), 1);
+        assert_eq!(all.requests().len(), 1);
         assert_eq!(house.count("select count(*) as value from webhook_deliveries where state = 'canceled'").await, 1);
     }
 
-    /// The list is filtered, an endpoint is changed and deleted.
+    /// Endpoints can be filtered, changed and deleted.
     async fn endpoints_are_listed_changed_and_deleted(database: Database) {
         let house = open(database).await;
         let (ada, receiver) = (house.signed_in("Ada").await, Receiver::open());

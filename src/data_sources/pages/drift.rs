@@ -212,13 +212,13 @@ pub(super) async fn fix(
         changed += 1;
     }
     tx.commit().await?;
-    let (tone, said) = if changed == 0 {
+    let (tone, message) = if changed == 0 {
         (Tone::Info, "Nothing was changed: these queries don't use the old name any more.".to_owned())
     } else {
         let queries = words::counted(changed, "query reads", "queries read");
         let new = fields.trimmed("replacement");
         (Tone::Success, format!("{queries} {new} now. The text before is kept as a version."))
     };
-    visit.flash(tone, said).await;
+    visit.flash(tone, message).await;
     Ok(Redirect::to("/data-sources/drift"))
 }

@@ -130,13 +130,13 @@ impl Export for Line {
 }
 
 /// The parameters of an address.
-struct Asked {
+struct Search {
     q: String,
     filter: Group,
     sort: String,
 }
 
-impl Asked {
+impl Search {
     fn read(params: &mut ListParams) -> web::Result<Self> {
         let filter = Group::read(params.fields().iter()).map_err(web::Error::Invalid)?;
         Ok(Self { q: params.text("q"), filter, sort: params.sort(&SORTS, "") })
@@ -210,11 +210,11 @@ pub(super) async fn show(
     visit: Visit,
     mut params: ListParams,
 ) -> web::Result<Response> {
-    let mut asked = Asked::read(&mut params)?;
+    let mut search = Search::read(&mut params)?;
     let action = params.fields().trimmed("do").to_owned();
     if !action.is_empty() {
-        asked.filter.change(&action).map_err(web::Error::Invalid)?;
-        let address = Asked::address(params.here(), &asked.filter);
+        search.filter.change(&action).map_err(web::Error::Invalid)?;
+        let address = Search::address(params.here(), &search.filter);
         return Ok(Redirect::to(&format!("{address}#filter-builder")).into_response());
     }
     let mut tx = site.db.read(&person.scope()).await?;
@@ -222,17 +222,17 @@ pub(super) async fn show(
     let saved = store::filters(&mut tx, &person.id).await?;
     drop(tx);
     let instance = of_instance(&view, &mut params)?;
-    let found = asked.find(&view, instance);
+    let found = search.find(&view, instance);
     let (pager, found) = params.page(SIZE).cut(found);
-    let query = filters::query(&asked.filter);
+    let query = filters::query(&search.filter);
     let mut list = params.list(&["sort"]);
-    list.is_filtered |= asked.filter.narrows();
+    list.is_filtered |= search.filter.narrows();
     let file = params.here().at("/data-sources/fields.md").with("page", "");
     let page = FieldsPage {
         shell: visit.shell("Fields", Section::DataSources).await,
         lines: lines(&view, found.into_iter()).collect(),
         pager,
-        heads: SORTS.map(|column| params.head(column, &asked.sort)),
+        heads: SORTS.map(|column| params.head(column, &search.sort)),
         saved_as: saved.iter().find(|known| known.query == query).map(|known| known.name.clone()).unwrap_or_default(),
         saved,
         query,
@@ -243,21 +243,21 @@ pub(super) async fn show(
         joins: Joined::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec(),
         properties: Property::ALL.iter().map(|it| Choice::new(it.name(), it.label())).collect(),
         operators: Operator::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec(),
-        q: asked.q,
-        sort: asked.sort,
-        filter: asked.filter,
+        q: search.q,
+        sort: search.sort,
+        filter: search.filter,
     };
     Ok(Html(page).into_response())
 }
 
 async fn all(site: &Site, person: &Person, params: &mut ListParams) -> web::Result<(Vec<Line>, String)> {
-    let asked = Asked::read(params)?;
+    let search = Search::read(params)?;
     let mut tx = site.db.read(&person.scope()).await?;
     let view = View::read(&mut tx, &person.id).await?;
     drop(tx);
     let instance = of_instance(&view, params)?;
-    let found = asked.find(&view, instance);
-    let parts = [asked.q.as_str(), &asked.filter.describe()].map(str::to_owned);
+    let found = search.find(&view, instance);
+    let parts = [search.q.as_str(), &search.filter.describe()].map(str::to_owned);
     let words = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
     Ok((lines(&view, found.into_iter()).collect(), words))
 }

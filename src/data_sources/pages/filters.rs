@@ -55,8 +55,8 @@ pub(super) async fn save(
         owner: String::new(),
     };
     if store::own_filters(&mut tx, &person.id).await? >= MOST {
-        let said = format!("The filter isn't saved: you have {MOST} already. Delete one first.");
-        visit.flash(Tone::Error, said).await;
+        let message = format!("The filter isn't saved: you have {MOST} already. Delete one first.");
+        visit.flash(Tone::Error, message).await;
         return Ok(back());
     }
     store::save_filter(&mut tx, now, &person.id, &saved).await?;

@@ -51,7 +51,7 @@ impl Actor {
         Self { person, name, by: By::Schedule(schedule.into()), as_of: None }
     }
 
-    /// A back-fill, for whoever started it. The key of its request names the window.
+    /// A backfill, for whoever started it. The key of its request names the window.
     pub fn backfill(person: PersonId, name: String, backfill: impl Into<String>) -> Self {
         Self { person, name, by: By::Backfill(backfill.into()), as_of: None }
     }

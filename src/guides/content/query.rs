@@ -80,10 +80,10 @@ pub(super) fn build(
         ..GuideQuery::default()
     };
     query.digest = digest(&query);
-    let mut told = Checking { query: &mut query, findings: Vec::new() };
-    told.all();
-    let Checking { findings: said, .. } = told;
-    findings.extend(said);
+    let mut checking = Checking { query: &mut query, findings: Vec::new() };
+    checking.all();
+    let Checking { findings: added, .. } = checking;
+    findings.extend(added);
     query
 }
 
@@ -164,12 +164,12 @@ impl Checking<'_> {
                 self.say(line, "parameters", format!("The SQL has no parameter {}. Remove it, or use it.", field.name));
             }
         }
-        let mut said: Vec<&str> = Vec::new();
+        let mut reported: Vec<&str> = Vec::new();
         for (field, sentence) in prepared.errors.iter() {
-            if said.contains(&sentence) {
+            if reported.contains(&sentence) {
                 continue;
             }
-            said.push(sentence);
+            reported.push(sentence);
             let (line, code) = match field {
                 "window" | "start" | "end" | "zone" => (self.query.authored.line_of("window"), "window"),
                 "privacy" | "privacy.column" => (self.query.authored.line_of("privacy"), "front-matter"),
@@ -187,8 +187,8 @@ impl Checking<'_> {
         for finding in prepared.findings.iter().filter(|finding| finding.level != Level::Info) {
             let place = index.place(finding.span.start);
             let place = (self.query.authored.sql_line + place.line - 1, place.column);
-            let told = Finding::error(&self.query.file, place, finding.code, finding.message.clone());
-            self.findings.push(Finding { level: finding.level, ..told });
+            let base = Finding::error(&self.query.file, place, finding.code, finding.message.clone());
+            self.findings.push(Finding { level: finding.level, ..base });
         }
     }
 

@@ -109,14 +109,14 @@ pub(super) async fn run(
     };
     let now = desk.site.clock.now();
     let input = query.input(now, desk.site.config.is_demo());
-    let (given, errors) = RunInput::of_form(&input.script(), &fields);
+    let (run_input, errors) = RunInput::of_form(&input.script(), &fields);
     let mut tx = desk.site.db.write(&person.scope()).await?;
     let what = What::Text {
         name: input.name.clone(),
         sql: input.sql.clone(),
         fields: input.fields.clone(),
         instance: instance.clone(),
-        input: given,
+        input: run_input,
     };
     let key = fields.once(&id);
     let started = if errors.is_empty() {

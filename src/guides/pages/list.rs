@@ -104,7 +104,7 @@ struct Mine {
 }
 
 /// What an address asks for.
-struct Asked {
+struct Search {
     q: String,
     level: Option<Difficulty>,
     product: String,
@@ -147,7 +147,7 @@ impl Which {
     }
 }
 
-impl Asked {
+impl Search {
     fn read(params: &mut ListParams) -> Self {
         Self {
             q: params.text("q"),
@@ -183,14 +183,14 @@ async fn mine(desk: &Desk, person: &Person) -> web::Result<Mine> {
     })
 }
 
-fn found(guides: Vec<Arc<Guide>>, asked: &Asked, mine: &Mine) -> Vec<Line> {
-    let lines: Vec<Line> = if asked.q.is_empty() {
+fn found(guides: Vec<Arc<Guide>>, search: &Search, mine: &Mine) -> Vec<Line> {
+    let lines: Vec<Line> = if search.q.is_empty() {
         guides.into_iter().map(|guide| Line::new(guide, None, mine)).collect()
     } else {
-        let found = index::search(guides.into_iter(), &asked.q);
+        let found = index::search(guides.into_iter(), &search.q);
         found.into_iter().map(|found| Line::new(found.guide, found.section, mine)).collect()
     };
-    lines.into_iter().filter(|line| asked.takes(line)).collect()
+    lines.into_iter().filter(|line| search.takes(line)).collect()
 }
 
 pub(super) async fn show(
@@ -199,7 +199,7 @@ pub(super) async fn show(
     visit: Visit,
     mut params: ListParams,
 ) -> web::Result<Html<ListPage>> {
-    let asked = Asked::read(&mut params);
+    let search = Search::read(&mut params);
     let all = desk.guides.current().await;
     let mine = mine(&desk, &person).await?;
     let guides = readable_by(&all, &person);
@@ -207,12 +207,12 @@ pub(super) async fn show(
     tags.sort();
     tags.dedup();
     let mut going_on = Vec::new();
-    if asked.q.is_empty() {
+    if search.q.is_empty() {
         let read = mine.readers.iter().filter_map(|it| guides.iter().find(|guide| guide.slug == it.slug));
         let lines = read.map(|guide| Line::new(Arc::clone(guide), None, &mine));
         going_on = lines.filter(Line::is_going_on).take(GOING_ON).collect();
     }
-    let mut lines = found(guides, &asked, &mine);
+    let mut lines = found(guides, &search, &mine);
     for line in lines.iter_mut().filter(|_| person.is_administrator) {
         line.is_faulty = all.guides.iter().any(|it| it.item.slug == line.guide.slug && !it.findings.is_empty());
     }
@@ -228,15 +228,15 @@ pub(super) async fn show(
         guides,
         going_on,
         pager,
-        q: asked.q,
+        q: search.q,
         levels: choices("All levels", Difficulty::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
-        level: asked.level.map(Difficulty::name).unwrap_or_default(),
+        level: search.level.map(Difficulty::name).unwrap_or_default(),
         products: choices("All products", PRODUCTS.map(|(name, label)| Choice::new(name, label)).to_vec()),
-        product: asked.product,
+        product: search.product,
         tags: choices("All tags", tags.into_iter().map(|tag| Choice::new(&tag, &tag)).collect()),
-        tag: asked.tag,
+        tag: search.tag,
         whose: choices("All guides", Which::ALL.map(|(_, name, label)| Choice::new(name, label)).to_vec()),
-        which: asked.which.map(Which::name).unwrap_or_default(),
+        which: search.which.map(Which::name).unwrap_or_default(),
         findings: if person.is_administrator { all.loose.clone() } else { Vec::new() },
         trouble: if person.is_administrator { all.trouble.clone() } else { String::new() },
     }))
@@ -265,9 +265,9 @@ impl Export for Line {
 
 /// The guides that the filter leaves, as a file.
 pub(super) async fn export(State(desk): State<Desk>, person: Person, mut params: ListParams) -> web::Result<Response> {
-    let asked = Asked::read(&mut params);
+    let search = Search::read(&mut params);
     let all = desk.guides.current().await;
-    let lines = found(readable_by(&all, &person), &asked, &mine(&desk, &person).await?);
+    let lines = found(readable_by(&all, &person), &search, &mine(&desk, &person).await?);
     let file = list::export_rows(&params, Few(lines)).await?;
     Ok(file.answer(&["guides"], desk.site.clock.now()))
 }

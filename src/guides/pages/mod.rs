@@ -95,9 +95,9 @@ pub(super) fn languages(headers: &HeaderMap, chosen: &str) -> Vec<String> {
     if chosen == "en" {
         return Vec::new();
     }
-    let asked = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let tags =
-        [chosen].into_iter().chain(asked.split(',')).map(|part| part.split(';').next().unwrap_or_default().trim());
+        [chosen].into_iter().chain(accepted.split(',')).map(|part| part.split(';').next().unwrap_or_default().trim());
     let mut languages: Vec<String> = Vec::new();
     for tag in tags.filter(|tag| !tag.is_empty()).take(20) {
         let tag = tag.to_ascii_lowercase();
@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn a_browsers_languages_come_in_their_order_until_english() {
-        let of = |asked: &'static str, chosen: &str| {
-            languages(&HeaderMap::from_iter([(ACCEPT_LANGUAGE, asked.parse().unwrap())]), chosen)
+        let of = |accepted: &'static str, chosen: &str| {
+            languages(&HeaderMap::from_iter([(ACCEPT_LANGUAGE, accepted.parse().unwrap())]), chosen)
         };
         assert_eq!(of("de-AT,fr;q=0.8,en;q=0.5,it", ""), ["de-at", "de", "fr", "fr"]);
         assert_eq!(of("en-US,de", ""), Vec::<String>::new());

@@ -99,7 +99,7 @@ impl QueryView {
             kind: authored.kind.label(),
             description: authored.input.description.clone(),
             sql_html: query.sql_html.clone(),
-            inputs: asked(query, &defaults.fields).map(|field| Input::new(field, form)).collect(),
+            inputs: shown_parameters(query, &defaults.fields).map(|field| Input::new(field, form)).collect(),
             windows: queries::windows(&window, now),
             window,
             window_advice: authored.window_advice.clone(),
@@ -132,7 +132,7 @@ impl QueryView {
 }
 
 /// The parameters in the form.
-fn asked<'a>(query: &'a GuideQuery, fields: &'a [FieldDef]) -> impl Iterator<Item = &'a FieldDef> {
+fn shown_parameters<'a>(query: &'a GuideQuery, fields: &'a [FieldDef]) -> impl Iterator<Item = &'a FieldDef> {
     fields.iter().filter(|field| query.authored.input.sql.contains(field.name.as_str()))
 }
 

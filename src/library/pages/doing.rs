@@ -105,8 +105,8 @@ async fn text_of(tx: &mut Tx, now: DateTime<Utc>, person: &Person, fields: &Fiel
     let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
     let query = queries::find(tx, &person.id, &id).await?;
     // A template declares all parameters; undeclared ones of the query are declared with their inferred types.
-    let given = RunInput::of_form(&query.script(), &Fields::default()).0;
-    let fields = queries::prepare(&query.script(), &given, Catalogue::standard(), now, false).asked;
+    let run_input = RunInput::of_form(&query.script(), &Fields::default()).0;
+    let fields = queries::prepare(&query.script(), &run_input, Catalogue::standard(), now, false).asked;
     let name = query.name.clone();
     Ok((name, queries::to_file(&QueryInput { fields, ..query.into() })))
 }
@@ -153,8 +153,8 @@ pub(super) async fn share(
     let is_pinned = home.is_some() && fields.get("pinned") == "true";
     store::share(&mut tx, &person.id, &id, home.as_ref(), is_pinned).await?;
     tx.commit().await?;
-    let said = if home.is_some() { "The template is shared." } else { "Only you see the template now." };
-    visit.flash(Tone::Success, said).await;
+    let message = if home.is_some() { "The template is shared." } else { "Only you see the template now." };
+    visit.flash(Tone::Success, message).await;
     Ok(Redirect::to(&format!("/library/{id}")))
 }
 

@@ -78,7 +78,7 @@ impl Order {
     }
 }
 
-struct Asked {
+struct Search {
     q: String,
     category: String,
     product: String,
@@ -86,7 +86,7 @@ struct Asked {
     order: Option<Order>,
 }
 
-impl Asked {
+impl Search {
     fn read(params: &mut ListParams) -> Self {
         let known = |text: &str| PRODUCTS.iter().find(|(name, _)| *name == text);
         Self {
@@ -132,7 +132,7 @@ pub(super) async fn show(
     visit: Visit,
     mut params: ListParams,
 ) -> web::Result<Html<ListPage>> {
-    let asked = Asked::read(&mut params);
+    let search = Search::read(&mut params);
     let mut tx = desk.site.db.read(&person.scope()).await?;
     let entries = model::entries(desk.guides.templates().await, store::own(&mut tx, &person.id).await?);
     let newer = newer(&desk, &mut tx, &person, &entries).await?;
@@ -140,7 +140,7 @@ pub(super) async fn show(
     let mut categories: Vec<String> = entries.iter().map(|entry| entry.category().to_owned()).collect();
     categories.sort_by_key(|category| category.to_lowercase());
     categories.dedup();
-    let lines = asked.lines(entries, stats(&desk).await?);
+    let lines = search.lines(entries, stats(&desk).await?);
     let (pager, lines) = params.page(SIZE).cut(lines);
     let choices = |all: &str, others: Vec<Choice>| std::iter::once(Choice::new("", all)).chain(others).collect();
     Ok(Html(ListPage {
@@ -149,15 +149,15 @@ pub(super) async fn show(
         lines,
         pager,
         newer,
-        q: asked.q,
+        q: search.q,
         categories: choices("All categories", categories.iter().map(|name| Choice::new(name, name)).collect()),
-        category: asked.category,
+        category: search.category,
         products: choices("All products", PRODUCTS.map(|(name, label)| Choice::new(name, label)).to_vec()),
-        product: asked.product,
+        product: search.product,
         levels: choices("All levels", Difficulty::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
-        level: asked.level.map(Difficulty::name).unwrap_or_default(),
+        level: search.level.map(Difficulty::name).unwrap_or_default(),
         orders: choices("By category", vec![Choice::new("popular", "Most used first"), Choice::new("name", "By name")]),
-        order: match asked.order {
+        order: match search.order {
             None => "",
             Some(Order::Popular) => "popular",
             Some(Order::Name) => "name",
@@ -188,11 +188,11 @@ impl Export for Line {
 
 /// The filtered templates as a file.
 pub(super) async fn export(State(desk): State<Desk>, person: Person, mut params: ListParams) -> web::Result<Response> {
-    let asked = Asked::read(&mut params);
+    let search = Search::read(&mut params);
     let mut tx = desk.site.db.read(&person.scope()).await?;
     let own = store::own(&mut tx, &person.id).await?;
     drop(tx);
-    let lines = asked.lines(model::entries(desk.guides.templates().await, own), stats(&desk).await?);
+    let lines = search.lines(model::entries(desk.guides.templates().await, own), stats(&desk).await?);
     let file = list::export_rows(&params, Few(lines)).await?;
     Ok(file.answer(&["library"], desk.site.clock.now()))
 }

@@ -62,6 +62,6 @@ pub(super) async fn replay(
     }
     tx.commit().await?;
     site.wakes.wake(COURIER);
-    visit.flash(Tone::Success, "The message is sent again.").await;
+    visit.flash(Tone::Success, "The message is being sent again.").await;
     Ok(Redirect::to(&format!("/settings/webhooks/deliveries/{fresh}")))
 }

@@ -211,7 +211,7 @@ pub(super) async fn rotate(
 ) -> web::Result<Response> {
     let (mut tx, endpoint) = to_change(&room, &person, &id).await?;
     if endpoint.kind == EndpointKind::Chat {
-        return Err(web::Error::conflict("No signing secret", "What is sent to a chat isn't signed."));
+        return Err(web::Error::conflict("No signing secret", "Messages to a chat aren't signed."));
     }
     let secrets = store::secrets(&mut tx, &endpoint.id).await?;
     if secrets.len() >= 3 {
@@ -239,7 +239,7 @@ pub(super) async fn retire(
     }
     log(&room, &mut tx, &person, &endpoint.id, json!({ "change": "secrets removed", "name": endpoint.name })).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "Only the newest signing secret signs from now on.").await;
+    visit.flash(Tone::Success, "The older signing secrets were removed.").await;
     Ok(back(&endpoint.id))
 }
 
@@ -303,7 +303,9 @@ pub(super) async fn replay(
     log(&room, &mut tx, &person, &endpoint.id, json!({ "change": "replayed", "deliveries": replayed })).await?;
     tx.commit().await?;
     site.wakes.wake(COURIER);
-    visit.flash(Tone::Success, format!("{} sent again.", counted(replayed, "delivery is", "deliveries are"))).await;
+    visit
+        .flash(Tone::Success, format!("{} being sent again.", counted(replayed, "delivery is", "deliveries are")))
+        .await;
     Ok(back(&endpoint.id))
 }
 

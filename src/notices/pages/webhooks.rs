@@ -186,7 +186,7 @@ pub(super) async fn add(
     let mut tx = site.db.write(&scope(&person)).await?;
     let mut read = form.read(&room.networks);
     if form.is_global && !person.is_administrator {
-        let refused = "Only administrators can send what everyone is told.";
+        let refused = "Only administrators can send everyone's notices.";
         return Err(web::Error::Forbidden(refused.to_owned()));
     }
     if read.is_ok() && store::owned(&mut tx, &person.id).await? >= OWNED {

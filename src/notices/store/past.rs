@@ -36,5 +36,5 @@ pub(in crate::notices) async fn past(tx: &mut Tx, schedule: &ScheduleId, at: Dat
         }
     }
     let lines = sql(LIST).bind(schedule).bind(at).bind(LOOKED_AT).all::<Line>(tx).await?;
-    Ok(lines.into_iter().map(|Line(kept, sql)| Past::of(&kept, &sql)).collect())
+    Ok(lines.into_iter().map(|Line(result, sql)| Past::of(&result, &sql)).collect())
 }

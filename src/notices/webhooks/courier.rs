@@ -83,7 +83,7 @@ impl Courier {
                     Ok(false) => tick.failed += 1,
                     Err(error) => {
                         tick.failed += 1;
-                        tracing::error!(%error, "a webhook's try was not written down; it is made again");
+                        tracing::error!(%error, "a webhook attempt wasn't recorded; it will be repeated");
                     }
                 }
             }
@@ -109,15 +109,18 @@ impl Courier {
                     &one.id,
                     format!("Webhook {} is failing", one.name),
                     vec![
-                        format!("Nothing has reached {} for a day.", one.host),
-                        format!("It is switched off on {} UTC unless a delivery succeeds before.", date_time(&off_at)),
+                        format!("No delivery to {} has succeeded for a day.", one.host),
+                        format!(
+                            "The webhook will be switched off on {} UTC unless a delivery succeeds before then.",
+                            date_time(&off_at)
+                        ),
                     ],
                 );
                 self.outbox.put(&mut tx, now, &draft, &Audience::of([one.owner])).await?;
             }
         }
         for one in store::to_switch_off(&mut tx, now).await? {
-            let why = "Nothing could be delivered for five days.";
+            let why = "No delivery has succeeded for five days.";
             self.switch_off(&mut tx, &one.id, why).await?;
         }
         store::forget_deliveries(&mut tx, now - KEPT, FORGOTTEN).await?;
@@ -158,7 +161,7 @@ impl Courier {
             secrets.iter().filter_map(|it| vault.open(&it.sealed, &sealed_place(&it.id)).ok()).collect();
         let url = vault.open(&outgoing.sealed_url, &url_place(&outgoing.endpoint)).ok();
         let Some(url) = url.and_then(|url| url.expose().parse::<Url>().ok()) else {
-            return self.cancel(lease, &outgoing, "No key opens the webhook's address. Enter the address again.").await;
+            return self.cancel(lease, &outgoing, "The webhook's address can't be decrypted. Enter it again.").await;
         };
         let began = self.now();
         let headers = headers(&outgoing, &Signer::new(&opened), began);
@@ -251,11 +254,11 @@ fn headers(outgoing: &Outgoing, signer: &Signer, now: DateTime<Utc>) -> Vec<(Hea
 
 fn refusal(status: u16) -> String {
     let why = match status {
-        300..=399 => "Redirects aren't followed: enter the address that it leads to.",
-        401 | 403 => "The receiver refused it: check the signing secret.",
+        300..=399 => "Redirects aren't followed: enter the target address.",
+        401 | 403 => "The receiver rejected it: check the signing secret.",
         404 => "Nothing is at this address.",
-        410 => "The receiver doesn't want it any more.",
-        429 => "The receiver asks for fewer messages.",
+        410 => "The receiver no longer accepts messages.",
+        429 => "The receiver is limiting the rate of messages.",
         500..=599 => "The receiver has a problem.",
         _ => "Only 2xx counts as received.",
     };

@@ -68,7 +68,7 @@ impl EndpointForm {
         }
         let kind = EndpointKind::parse(&self.kind);
         if kind.is_none() {
-            errors.add("kind", "Choose what the address takes.");
+            errors.add("kind", "Choose a type.");
         }
         let sends = self.chosen().map_err(|why| errors.add("sends", why)).ok();
         let url = self.address(networks).map_err(|why| errors.add("url", why)).ok();
@@ -100,9 +100,10 @@ impl EndpointForm {
 
     fn address(&self, networks: &Networks) -> Result<Url, &'static str> {
         const EXAMPLE: &str = "Enter an address such as https://example.com/hooks/recomamp.";
-        const PLAIN: &str = "Use https. Plain http reaches only private addresses that the administrator allowed.";
+        const PLAIN: &str =
+            "Use https. Plain http is only possible for private addresses that an administrator has allowed.";
         const PRIVATE: &str =
-            "This address is in a private network. An administrator can allow it by RECOMAMP_WEBHOOK_ALLOW.";
+            "This address is in a private network. An administrator can allow it with RECOMAMP_WEBHOOK_ALLOW.";
         let is_long = self.url.chars().count() > ADDRESS;
         let mut url: Url = Some(&self.url).filter(|_| !is_long).and_then(|text| text.parse().ok()).ok_or(EXAMPLE)?;
         let literal = match url.host() {
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn odd_addresses_are_refused_with_what_to_do() {
         assert_eq!(error("https://example.com/hook?a=b#c", &[]), "");
-        for (url, said) in [
+        for (url, message) in [
             ("", "such as https"),
             ("example.com", "such as https"),
             ("ftp://example.com", "such as https"),
@@ -158,7 +159,7 @@ mod tests {
             ("https://[::ffff:10.0.0.1]/", "private network"),
             ("https://2130706433/", "private network"),
         ] {
-            assert!(error(url, &[]).contains(said), "{url}: {}", error(url, &[]));
+            assert!(error(url, &[]).contains(message), "{url}: {}", error(url, &[]));
         }
         let long = format!("https://example.com/{}", "x".repeat(ADDRESS));
         assert!(error(&long, &[]).contains("such as https"));

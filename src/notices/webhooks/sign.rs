@@ -24,12 +24,12 @@ pub(in crate::notices) fn fresh_secret(random: &Random) -> Secret {
 /// The key in a secret, or an error message.
 pub(super) fn key(secret: &str) -> Result<Vec<u8>, &'static str> {
     let Some(body) = secret.strip_prefix(PREFIX) else {
-        return Err("A signing secret starts with whsec_. Leave the field empty to get one.");
+        return Err("A signing secret starts with whsec_. Leave the field blank to have one generated.");
     };
     match STANDARD.decode(body) {
         Ok(key) if SIZES.contains(&key.len()) => Ok(key),
-        Ok(_) => Err("A signing secret has 24 to 64 bytes. Leave the field empty to get one."),
-        Err(_) => Err("After whsec_ a signing secret is Base64. Leave the field empty to get one."),
+        Ok(_) => Err("A signing secret has 24 to 64 bytes. Leave the field blank to have one generated."),
+        Err(_) => Err("After whsec_, a signing secret must be Base64. Leave the field blank to have one generated."),
     }
 }
 

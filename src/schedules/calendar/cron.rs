@@ -35,11 +35,11 @@ pub enum CronError {
     FieldCount(usize),
     #[error("“{0}” is not a known abbreviation. Use @hourly, @daily, @weekly, @monthly or @yearly.")]
     Abbreviation(String),
-    #[error("“{part}” cannot be read as {field}. {allowed}")]
+    #[error("“{part}” isn't a valid {field}. {allowed}")]
     Part { part: String, field: &'static str, allowed: &'static str },
     #[error("The range “{part}” in {field} runs backward. Write it from low to high.")]
     Backward { part: String, field: &'static str },
-    #[error("The step in “{part}” has to be a number from 1.")]
+    #[error("The step in “{part}” must be a number of at least 1.")]
     Step { part: String },
     #[error("“{0}” needs a range before its step, such as {start}-{end}/{step} or */{step}.", start = .1, end = .2, step = .3)]
     StepWithoutRange(String, u32, u32, u32),

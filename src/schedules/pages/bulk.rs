@@ -31,10 +31,10 @@ pub(super) async fn change(
     let is_pause = match fields.get("do") {
         "pause" => true,
         "resume" => false,
-        _ => return Err(web::Error::Invalid("Choose whether to pause or to resume them.".to_owned())),
+        _ => return Err(web::Error::Invalid("Choose Pause or Resume.".to_owned())),
     };
     if chosen.is_empty() {
-        visit.flash(Tone::Warning, "Choose at least one schedule.").await;
+        visit.flash(Tone::Warning, "Select at least one schedule.").await;
         return Ok(Redirect::to("/schedules"));
     }
     let missed = Missed::parse(fields.get("missed")).unwrap_or(Missed::None);
@@ -72,7 +72,7 @@ pub(super) async fn change(
         let others = counted(left, "schedule was", "schedules were");
         text.push(' ');
         text.push_str(&others);
-        text.push_str(" not changed: in another state already, or not yours to change.");
+        text.push_str(" not changed: already in that state, or you may not change them.");
     }
     visit.flash(if changed > 0 { Tone::Success } else { Tone::Warning }, text).await;
     Ok(Redirect::to("/schedules"))

@@ -100,7 +100,7 @@ pub(in crate::schedules) async fn pause_by(
 
 fn end_of_pause(room: &Schedules, schedule: &Schedule, text: &str, now: DateTime<Utc>) -> web::Result<DateTime<Utc>> {
     let day = read_date(text).ok_or_else(|| {
-        web::Error::Invalid(format!("“{text}” is not a day. Write it like 2026-12-31, or leave it empty."))
+        web::Error::Invalid(format!("“{text}” isn't a date. Enter a date such as 2026-12-31, or leave it blank."))
     })?;
     let midnight = day.and_time(chrono::NaiveTime::MIN);
     let at = schedule.plan(&room.zones).map_or_else(|| midnight.and_utc(), |plan| plan.zone.first(midnight));
@@ -168,7 +168,7 @@ pub(super) async fn resume(
     let Some(with) = Missed::parse(fields.get("missed")) else {
         drop(tx);
         let mut errors = Errors::new();
-        errors.add("missed", "Choose what happens to the slots in between.");
+        errors.add("missed", "Choose what happens to the slots that passed.");
         return Ok(Html(resuming(&room, &visit, schedule, errors).await?).unprocessable());
     };
     resume_by(&room, tx, &person, &schedule, with).await?;
@@ -235,7 +235,7 @@ pub(in crate::schedules) async fn delete_by(
     let (mut tx, schedule) = to_change(room, person, id).await?;
     if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, deleted).await? {
         return Err(if deleted {
-            web::Error::conflict("Already deleted", "This schedule is deleted already.")
+            web::Error::conflict("Already deleted", "This schedule is already deleted.")
         } else {
             web::Error::conflict("Not deleted", "This schedule is not deleted.")
         });

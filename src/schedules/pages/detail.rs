@@ -136,9 +136,9 @@ fn waits(schedule: &Schedule, now: DateTime<Utc>) -> String {
     } else if policies.hold_hours > 0 {
         "executions of this schedule start later than their slots"
     } else {
-        "the starts of schedules are spread, and this is its share"
+        "the starts of schedules are spread over several minutes"
     };
-    format!("The slot has come; {waits}.")
+    format!("The slot is due, but {waits}.")
 }
 
 impl Export for LedgerRow {

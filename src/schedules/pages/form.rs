@@ -304,7 +304,7 @@ pub(super) async fn change(
     if !keep_change(&room, &mut tx, &person, (&id, revision), &filled, &instance).await? {
         return Err(web::Error::conflict(
             "The schedule was changed",
-            "The schedule was changed meanwhile. Open it again.",
+            "Somebody changed this schedule after you opened it. Open it again.",
         ));
     }
     tx.commit().await?;

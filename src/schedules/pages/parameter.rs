@@ -14,7 +14,7 @@ pub(super) struct Parameter {
 }
 
 /// The inputs for these parameters, with the submitted values.
-pub(super) fn parameters(asked: &[FieldDef], fields: &Fields) -> Vec<Parameter> {
+pub(super) fn parameters(definitions: &[FieldDef], fields: &Fields) -> Vec<Parameter> {
     let parameter = |field: &FieldDef| Parameter {
         name: field.input(),
         title: field.title().to_owned(),
@@ -23,5 +23,5 @@ pub(super) fn parameters(asked: &[FieldDef], fields: &Fields) -> Vec<Parameter> 
         is_list: field.kind == FieldKind::List,
         is_required: field.required,
     };
-    asked.iter().map(parameter).collect()
+    definitions.iter().map(parameter).collect()
 }

@@ -74,16 +74,17 @@ fn note_text(slot: &Slot, note: Note) -> String {
     let time = slot.name.civil.format("%H:%M");
     match note {
         Note::Skipped => {
-            format!("{time} does not exist on this day: the clocks go forward. It runs at the moment of the change.")
+            format!("{time} doesn't exist on this day: the clocks go forward. It runs when they change.")
         }
-        Note::FirstOfTwo => format!("The clocks go back: {time} comes twice on this day. It runs once, at the first."),
+        Note::FirstOfTwo => {
+            format!("The clocks go back: {time} occurs twice on this day. It runs once, the first time.")
+        }
         Note::Repeated => {
-            format!("The clocks go back: {time} comes twice on this day, and it runs at both. This is the first.")
+            format!("The clocks go back: {time} occurs twice on this day, and it runs both times. This is the first.")
         }
-        Note::Second => format!("The clocks go back: {time} comes for the second time."),
+        Note::Second => format!("The clocks go back: {time} occurs for the second time."),
         Note::SameInstant => {
-            "The clocks go forward: it falls on the same moment as the slot before it, and one execution serves both."
-                .to_owned()
+            "The clocks go forward: it coincides with the previous slot, and one execution covers both.".to_owned()
         }
     }
 }

@@ -69,6 +69,6 @@ pub(super) async fn run(
     let started = room.executions.start(&mut tx, &Actor::person_by_hand(&person), &Request { what, key }).await?;
     tx.commit().await?;
     room.executions.wake();
-    visit.flash(Tone::Success, "Started. The schedule goes on as planned.").await;
+    visit.flash(Tone::Success, "The execution was started. The schedule continues as planned.").await;
     Ok(Redirect::to(&format!("/executions/{}", started.id)).into_response())
 }

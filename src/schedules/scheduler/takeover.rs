@@ -42,7 +42,7 @@ impl Scheduler {
             match self.execute(&mut tx, &heir, slot.name, slot.at, false).await {
                 Ok(Ran::Started(execution) | Ran::ByHand(execution, _)) => {
                     let reason = format!(
-                        "Started on the access of {}, who owns the schedule from now on: {} can no longer run it. \
+                        "Started with the access of {}, who now owns the schedule: {} can no longer run it. \
                          {refusal}",
                         heir.owner_name, schedule.owner_name
                     );

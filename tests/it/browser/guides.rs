@@ -23,7 +23,7 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
         browser.press("Choose").await;
         browser.follow(&format!("{EXPLORE} button[formaction*='/run']")).await;
         browser.wait_for(&format!("{EXPLORE}-run")).await;
-        // Without the fragment, since an address that differs in nothing else is not loaded anew.
+        // Without the fragment, because the browser doesn't reload if only the fragment differs.
         let here = browser.address().await.as_str().split('#').next().map(str::to_owned).unwrap_or_default();
         if !javascript {
             browser
@@ -34,7 +34,7 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
                 .await;
         }
         browser.wait_for(&format!("{EXPLORE}-run tbody td")).await;
-        // Opened anew, so that the button isn't below the bar of the page.
+        // Opened again, so that the bar of the page doesn't cover the button.
         browser.open(&here).await;
         browser.follow(".section-end button").await;
         browser.wait_for("[data-contents] li svg").await;

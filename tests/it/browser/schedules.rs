@@ -1,10 +1,10 @@
-//! Creating a weekly report from an execution that worked, with scripts and without.
+//! Creating a weekly report from a successful execution, with and without JavaScript.
 
 use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, save, sign_in, write};
 use super::{Browser, Options, Program};
 
 #[tokio::test]
-async fn an_execution_that_worked_becomes_a_schedule_by_pressing_two_buttons() {
+async fn a_successful_execution_becomes_a_schedule_with_two_clicks() {
     for javascript in [true, false] {
         let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
         let browser = Browser::start(Options { javascript, ..Options::default() }).await;
@@ -40,7 +40,7 @@ async fn an_execution_that_worked_becomes_a_schedule_by_pressing_two_buttons() {
         browser.press("Delete").await;
         browser.see("This schedule is deleted").await;
         browser.press("Restore").await;
-        browser.see("The schedule is restored, and paused.").await;
+        browser.see("The schedule was restored. It is paused.").await;
     }
 }
 

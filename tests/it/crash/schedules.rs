@@ -23,7 +23,7 @@ use super::asked;
 use crate::executions::{REACH, saved};
 use crate::support::{Cable, Database, House, Plug, Premises, Program, Visitor, execute};
 
-/// What rounds came to.
+/// The totals of all rounds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Toll {
     schedules: usize,
@@ -77,7 +77,7 @@ async fn scheduled(visitor: &Visitor, query: &str, every: i64) {
     visitor.post("/schedules", &fields).await.with(303);
 }
 
-/// So many slots lie between two moments, the second included.
+/// The number of slots after `from` and up to `until`.
 fn expected(every: i64, from: DateTime<Utc>, until: DateTime<Utc>) -> usize {
     let slots = |at: DateTime<Utc>| at.timestamp().div_euclid(every * 60);
     usize::try_from(slots(until) - slots(from)).unwrap_or(0)
@@ -257,7 +257,7 @@ async fn count(house: &House, all: &[i64], (began, now): (DateTime<Utc>, DateTim
 
 /// Rounds of days in three processes, with their sums for those who run many.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_slot_is_decided_once_in_three_processes_that_are_killed() {
+async fn each_slot_is_decided_once_when_processes_are_killed() {
     let (rounds, first) = asked();
     let (schedules, steps) = if rounds > 1 { (2_000, 40) } else { (24, 8) };
     let mut toll = Toll::default();

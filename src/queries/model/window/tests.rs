@@ -195,8 +195,8 @@ fn freshness_attribution_and_age_are_three_separate_remarks() {
 #[test]
 fn the_form_keeps_what_was_not_sent() {
     let saved = WindowForm { kind: "last-week".into(), zone: "Asia/Tokyo".into(), ..WindowForm::default() };
-    let asked = saved.with(&Fields::parse(b"window=last-day"));
-    assert_eq!((asked.kind.as_str(), asked.zone.as_str()), ("last-day", "Asia/Tokyo"));
+    let merged = saved.with(&Fields::parse(b"window=last-day"));
+    assert_eq!((merged.kind.as_str(), merged.zone.as_str()), ("last-day", "Asia/Tokyo"));
     assert_eq!(saved.with(&Fields::default()), saved);
 }
 

@@ -145,64 +145,64 @@ async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(
 }
 
 /// The action of a button.
-struct Press {
+struct Transition {
     from: &'static [Stage],
     to: Stage,
     /// The change as written to the audit log.
     change: &'static str,
-    said: &'static str,
+    message: &'static str,
 }
 
-const PAUSE: Press =
-    Press { from: &[Stage::Active], to: Stage::Paused, change: "paused", said: "The back-fill is paused." };
-const RESUME: Press =
-    Press { from: &[Stage::Paused], to: Stage::Active, change: "resumed", said: "The back-fill goes on." };
-const CANCEL: Press = Press {
+const PAUSE: Transition =
+    Transition { from: &[Stage::Active], to: Stage::Paused, change: "paused", message: "The backfill was paused." };
+const RESUME: Transition =
+    Transition { from: &[Stage::Paused], to: Stage::Active, change: "resumed", message: "The backfill was resumed." };
+const CANCEL: Transition = Transition {
     from: &[Stage::Active, Stage::Paused],
     to: Stage::Cancelled,
     change: "cancelled",
-    said: "The back-fill is canceled. Executions that were started go on.",
+    message: "The backfill was canceled. Executions that have started continue.",
 };
-const RETRY: [Press; 2] = [
-    Press {
+const RETRY: [Transition; 2] = [
+    Transition {
         from: &[Stage::Finished, Stage::Cancelled],
         to: Stage::Active,
         change: "retried",
-        said: "What has no result runs again.",
+        message: "Time windows without a result run again.",
     },
-    Press {
+    Transition {
         from: &[Stage::Active, Stage::Paused],
         to: Stage::Active,
         change: "retried",
-        said: "What has no result runs again.",
+        message: "Time windows without a result run again.",
     },
 ];
 
-async fn pressed(
+async fn apply(
     room: &Schedules,
     (person, visit): (&Person, &Visit),
     (mut tx, backfill): (Tx, Backfill),
-    press: &Press,
+    transition: &Transition,
 ) -> web::Result<Redirect> {
     let now: DateTime<Utc> = room.site.clock.now();
-    let reason = match press.to {
+    let reason = match transition.to {
         Stage::Active | Stage::Finished => String::new(),
         Stage::Paused => format!("Paused by {}.", person.name),
         Stage::Cancelled => format!("Canceled by {}.", person.name),
     };
-    if !store::turn(&mut tx, now, &backfill.id, press.from, (press.to, &reason)).await? {
+    if !store::turn(&mut tx, now, &backfill.id, transition.from, (transition.to, &reason)).await? {
         let state = backfill.state.label().to_lowercase();
-        return Err(web::Error::conflict("Not possible now", format!("This back-fill is {state}. Reload its page.")));
+        return Err(web::Error::conflict("Not possible now", format!("This backfill is {state}. Reload its page.")));
     }
-    if press.to == Stage::Cancelled {
+    if transition.to == Stage::Cancelled {
         store::cancel_windows(&mut tx, &backfill.id, &reason).await?;
     }
-    let detail = json!({ "change": format!("back-fill {}", press.change), "name": backfill.name });
+    let detail = json!({ "change": format!("backfill {}", transition.change), "name": backfill.name });
     let (by, random) = (Some(&person.id), &room.site.random);
     audit::write(&mut tx, random, now, by, Entry::ScheduleChanged, backfill.id.as_str(), detail).await?;
     tx.commit().await?;
     room.site.wakes.wake(NAME);
-    visit.flash(Tone::Success, press.said).await;
+    visit.flash(Tone::Success, transition.message).await;
     Ok(Redirect::to(&format!("/schedules/backfills/{}", backfill.id)))
 }
 
@@ -213,7 +213,7 @@ pub(in crate::schedules::pages) async fn pause(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     let found = to_change(&room, &person, &id).await?;
-    pressed(&room, (&person, &visit), found, &PAUSE).await
+    apply(&room, (&person, &visit), found, &PAUSE).await
 }
 
 pub(in crate::schedules::pages) async fn resume(
@@ -223,7 +223,7 @@ pub(in crate::schedules::pages) async fn resume(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     let found = to_change(&room, &person, &id).await?;
-    pressed(&room, (&person, &visit), found, &RESUME).await
+    apply(&room, (&person, &visit), found, &RESUME).await
 }
 
 pub(in crate::schedules::pages) async fn cancel(
@@ -233,7 +233,7 @@ pub(in crate::schedules::pages) async fn cancel(
     Path(id): Path<String>,
 ) -> web::Result<Redirect> {
     let found = to_change(&room, &person, &id).await?;
-    pressed(&room, (&person, &visit), found, &CANCEL).await
+    apply(&room, (&person, &visit), found, &CANCEL).await
 }
 
 /// Runs the windows without a result again.
@@ -245,9 +245,9 @@ pub(in crate::schedules::pages) async fn retry(
 ) -> web::Result<Redirect> {
     let (mut tx, backfill) = to_change(&room, &person, &id).await?;
     if store::retry_windows(&mut tx, &backfill.id).await? == 0 {
-        return Err(web::Error::conflict("Nothing to run again", "Every time window of this back-fill has a result."));
+        return Err(web::Error::conflict("Nothing to rerun", "Every time window of this backfill has a result."));
     }
     let is_over = matches!(backfill.state, Stage::Finished | Stage::Cancelled);
-    let press = &RETRY[usize::from(!is_over)];
-    pressed(&room, (&person, &visit), (tx, backfill), press).await
+    let transition = &RETRY[usize::from(!is_over)];
+    apply(&room, (&person, &visit), (tx, backfill), transition).await
 }

@@ -69,7 +69,7 @@ async fn page(tx: &mut Tx, person: &Person, visit: &Visit, filled: Filled, show_
             || matches!(name.as_str(), "window" | "start" | "end")
     };
     Ok(FormPage {
-        shell: visit.shell("New back-fill", Section::Schedules).await,
+        shell: visit.shell("New backfill", Section::Schedules).await,
         windows: filled.windows.iter().map(window).collect(),
         called: filled.name,
         instances: std::iter::once(Choice::new("", "Choose an instance")).chain(instances).collect(),
@@ -157,11 +157,11 @@ pub(in crate::schedules::pages) async fn add(
         windows: &filled.windows,
     };
     store::add_backfill(&mut tx, now, (&person.id, &person.name), &new).await?;
-    let detail = json!({ "change": "back-fill started", "name": filled.name, "schedule": new.schedule,
+    let detail = json!({ "change": "backfill started", "name": filled.name, "schedule": new.schedule,
         "windows": filled.windows.len(), "instance": instance });
     audit::write(&mut tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
     tx.commit().await?;
     site.wakes.wake(crate::schedules::backfiller::NAME);
-    visit.flash(Tone::Success, "The back-fill is started.").await;
+    visit.flash(Tone::Success, "The backfill was started.").await;
     Ok(Redirect::to(&format!("/schedules/backfills/{id}")).into_response())
 }

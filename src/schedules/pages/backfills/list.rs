@@ -51,7 +51,7 @@ pub(in crate::schedules::pages) async fn show(
     drop(tx);
     let states = Stage::ALL.map(|state| Choice::new(state.name(), state.label()));
     Ok(Html(ListPage {
-        shell: visit.shell("Back-fills", Section::Schedules).await,
+        shell: visit.shell("Backfills", Section::Schedules).await,
         list: params.list(&["schedule", "size"]),
         lines,
         pager,
@@ -110,5 +110,5 @@ pub(in crate::schedules::pages) async fn export(
     let rows = RowSource::new(&room.site.db, scope, (person.id, filter), |tx, (person, filter), range, _| {
         Box::pin(store::backfills(tx, person, filter, range))
     });
-    Ok(list::export_rows(&params, rows).await?.answer(&["back-fills"], room.site.clock.now()))
+    Ok(list::export_rows(&params, rows).await?.answer(&["backfills"], room.site.clock.now()))
 }

@@ -70,7 +70,7 @@ pub(in crate::schedules::pages) async fn discard(
     let removed = store::drop_draft(&mut tx, &person.id, &subject).await?;
     tx.commit().await?;
     if removed > 0 {
-        visit.flash(Tone::Info, "The draft is discarded.").await;
+        visit.flash(Tone::Info, "The draft was discarded.").await;
     }
     let address = match subject.split_once(':') {
         Some(("schedule", id)) => format!("/schedules/{id}/edit"),

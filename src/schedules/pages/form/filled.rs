@@ -49,7 +49,7 @@ pub(super) async fn filled(
         (false, None) => start.source.name.clone(),
     };
     if name.is_empty() {
-        errors.add("name", "Give the schedule a name.");
+        errors.add("name", "Enter a name.");
     } else if let Some(fault) = naming::fault(&name, NAME_LENGTH) {
         errors.add("name", fault);
     }
@@ -134,16 +134,16 @@ pub(super) async fn check(room: &Schedules, tx: &mut Tx, person: &Person, filled
     }
     filled.asked.clone_from(&prepared.asked);
     let Some(instance) = instance else {
-        filled.errors.add("instance", "Choose the instance on which it runs.");
+        filled.errors.add("instance", "Choose an instance.");
         return Ok(());
     };
     merge(&mut filled.errors, &prepared.errors);
     let is_error = |finding: &&crate::amcsql::finding::Finding| finding.level == crate::amcsql::finding::Level::Error;
     if let Some(finding) = prepared.findings.iter().find(is_error) {
-        filled.errors.add("", format!("AMC would refuse this query: {}", finding.message));
+        filled.errors.add("", format!("AMC would reject this query: {}", finding.message));
     }
     if filled.plan.as_ref().is_some_and(|plan| plan.after(now).next().is_none()) {
-        filled.errors.add("repeat", "With these settings nothing would ever run: the last slot lies in the past.");
+        filled.errors.add("repeat", "With these settings nothing would ever run: the last slot is in the past.");
     }
     filled.instance = Some(instance.id);
     Ok(())

@@ -59,10 +59,10 @@ pub(super) async fn filled(
         naming::plain(fields.trimmed("name"))
     } else {
         let of = start.schedule.as_ref().map_or(&start.source.name, |schedule| &schedule.name);
-        format!("Back-fill of {of}").chars().take(NAME_LENGTH).collect()
+        format!("Backfill of {of}").chars().take(NAME_LENGTH).collect()
     };
     if name.is_empty() {
-        errors.add("name", "Give the back-fill a name.");
+        errors.add("name", "Enter a name.");
     } else if let Some(fault) = naming::fault(&name, NAME_LENGTH) {
         errors.add("name", fault);
     }
@@ -115,7 +115,7 @@ impl Filled {
         let mut read = |name: &str, text: &str| {
             let day = read_date(text).filter(|day| (2000..=2199).contains(&day.year()));
             if day.is_none() {
-                self.errors.add(name, "This isn't a date. Write it like 2026-01-31.");
+                self.errors.add(name, "Enter a date such as 2026-01-31.");
             }
             day
         };
@@ -132,7 +132,7 @@ impl Filled {
             let text = if self.fields.has(name) { self.fields.trimmed(name).to_owned() } else { proposed.to_string() };
             let number = text.parse::<i64>().ok().filter(|number| (least..=most).contains(number));
             if number.is_none() {
-                self.errors.add(name, format!("Give a number from {least} to {most}."));
+                self.errors.add(name, format!("Enter a number from {least} to {most}."));
             }
             (text.chars().filter(|c| !c.is_control()).take(20).collect::<String>(), number)
         };
@@ -156,10 +156,12 @@ impl Filled {
                 Unit::Month => "month",
                 Unit::Slots => "slot",
             };
-            self.errors
-                .add("last_day", format!("No whole {what} that is over lies between these days. Choose others."));
+            self.errors.add("last_day", format!("No complete {what} has ended between these days. Choose other days."));
         } else if self.windows.len() > MOST_WINDOWS {
-            self.errors.add("last_day", format!("These are more than {MOST_WINDOWS} time windows. Choose fewer days."));
+            self.errors.add(
+                "last_day",
+                format!("A backfill can have at most {MOST_WINDOWS} time windows. Choose fewer days."),
+            );
             self.windows.truncate(MOST_WINDOWS);
         }
     }
@@ -177,7 +179,7 @@ impl Filled {
         }
         let Some(instance) = instance else {
             if self.errors.of("instance").is_empty() {
-                self.errors.add("instance", "Choose the instance on which it runs.");
+                self.errors.add("instance", "Choose an instance.");
             }
             return Ok(());
         };
@@ -193,7 +195,7 @@ impl Filled {
         }
         let is_error = |finding: &&Finding| finding.level == Level::Error;
         if let Some(finding) = prepared.findings.iter().find(is_error) {
-            self.errors.add("", format!("AMC would refuse this query: {}", finding.message));
+            self.errors.add("", format!("AMC would reject this query: {}", finding.message));
         }
         self.instance = Some(instance.id);
         Ok(())
