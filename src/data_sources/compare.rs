@@ -30,7 +30,7 @@ impl Difference {
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Different => "Different",
-            Self::Only => "Not in all",
+            Self::Only => "Missing in some",
             Self::Same => "Same",
         }
     }

@@ -42,14 +42,14 @@ pub(super) const fn kind(kind: Kind) -> &'static str {
 /// The meaning of an aggregation threshold for authors.
 pub(super) const fn threshold(threshold: Threshold) -> &'static str {
     match threshold {
-        Threshold::None => "No limit: any row may show it.",
-        Threshold::Low => "A row needs 2 users.",
-        Threshold::Medium => "A row needs 100 users.",
-        Threshold::High => "A row needs 100 users. It can't be compared with a literal or a parameter.",
+        Threshold::None => "No limit: can be shown in any row.",
+        Threshold::Low => "A row needs at least 2 users.",
+        Threshold::Medium => "A row needs at least 100 users.",
+        Threshold::High => "A row needs at least 100 users. It can't be compared with a literal or a parameter.",
         Threshold::VeryHigh => {
-            "Never in a result: count it, join on it. It can't be compared with a literal or a parameter."
+            "Never in a result: count it or join on it. It can't be compared with a literal or a parameter."
         }
-        Threshold::Internal => "Never in a result: use it inside the query only.",
+        Threshold::Internal => "Never in a result: use it only inside the query.",
     }
 }
 

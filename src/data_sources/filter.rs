@@ -172,7 +172,7 @@ impl Group {
             };
             let place = path(place).ok_or_else(forged)?;
             if place.len() > DEEPEST {
-                return Err(format!("Groups can be nested {DEEPEST} deep. Remove the innermost ones."));
+                return Err(format!("Groups can be nested up to {DEEPEST} levels deep. Remove the innermost ones."));
             }
             let known = written.entry(place).or_default();
             let slot = match part {
@@ -187,7 +187,9 @@ impl Group {
         }
         if written.len() > MOST + 1 {
             let many = written.len() - 1;
-            return Err(format!("This filter has {many} conditions and groups; at most {MOST} work. Remove some."));
+            return Err(format!(
+                "This filter has {many} conditions and groups; at most {MOST} are possible. Remove some."
+            ));
         }
         let root = written.get(&Vec::new());
         if root.is_some_and(|part| part.property.is_some() || part.operator.is_some() || part.value.is_some()) {
@@ -248,10 +250,10 @@ impl Group {
             return Ok(());
         }
         if self.count() >= MOST {
-            return Err(format!("A filter can have {MOST} conditions and groups. Remove one first."));
+            return Err(format!("A filter can have at most {MOST} conditions and groups. Remove one first."));
         }
         if verb == "group" && place.len() + 2 > DEEPEST {
-            return Err(format!("Groups can be nested {DEEPEST} deep. Add conditions to an outer group."));
+            return Err(format!("Groups can be nested up to {DEEPEST} levels deep. Add conditions to an outer group."));
         }
         let group = self.at(&place).ok_or_else(forged)?;
         group.parts.push(match verb {
@@ -364,7 +366,7 @@ fn node(written: &BTreeMap<Path, Written<'_>>, place: &[usize], part: &Written<'
 }
 
 fn forged() -> Refusal {
-    "This address doesn't hold a filter that the form can make. Build the filter with the form.".to_owned()
+    "This address doesn't contain a valid filter. Use the filter builder.".to_owned()
 }
 
 #[cfg(test)]

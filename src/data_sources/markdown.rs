@@ -64,7 +64,9 @@ pub(super) fn source(source: &DataSource, joins: &[Join]) -> String {
     for (label, fact) in facts.into_iter().filter(|(_, fact)| !fact.is_empty()) {
         let _ = writeln!(text, "- {label}: {}", cell(fact));
     }
-    for (label, name) in [("Time window cuts", &source.time_window_column), ("Audience twin", &source.audience_table)] {
+    for (label, name) in
+        [("Time window applies to", &source.time_window_column), ("Audience twin", &source.audience_table)]
+    {
         if let Some(name) = name {
             let _ = writeln!(text, "- {label}: {}", code(name));
         }

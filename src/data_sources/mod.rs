@@ -39,7 +39,7 @@ pub fn room(site: Site) -> Room {
                 PageEntry::new("/data-sources/compare", "Compare data sources", "tables columns difference side"),
                 PageEntry::new(
                     "/data-sources/drift",
-                    "Changes of data sources",
+                    "Data source changes",
                     "drift renamed deprecated removed columns",
                 ),
                 PageEntry::new("/data-sources/fields", "Fields", "field explorer columns filter builder data sources"),

@@ -8,7 +8,7 @@ use crate::ids::InstanceId;
 use crate::queries::QueryInput;
 
 /// The heading for people's own templates.
-pub(super) const OWN: &str = "Your own and shared";
+pub(super) const OWN: &str = "Yours and shared";
 /// Maximum number of words in a search.
 const MOST_WORDS: usize = 12;
 

@@ -73,7 +73,7 @@ stories! {
         ada.post(&update, &[]).await.with(303);
         let merged = ada.get(&format!("{query}/query.sql")).await.with(200).body;
         assert!(merged.contains("COUNT(DISTINCT user_id) AS users") && merged.contains("default = \"3\""), "{merged}");
-        assert!(!ada.get("/library").await.text("main").contains("Review changes"), "it is taken in");
+        assert!(!ada.get("/library").await.text("main").contains("Review changes"), "the changes are merged");
 
         let edit = ada.get(&format!("{query}/edit")).await.with(200);
         let sql = edit.text("textarea[name=sql]").replace("AS users", "AS people");

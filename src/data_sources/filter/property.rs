@@ -54,7 +54,7 @@ properties! {
     Value = "value", "Known value";
     Group = "group", "Group of columns";
     Key = "key", "Join key";
-    Window = "window", "Cut by the time window";
+    Window = "window", "Limited by the time window";
     Deprecated = "deprecated", "Deprecated";
     Source = "source", "Data source";
     Category = "category", "Category";

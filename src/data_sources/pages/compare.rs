@@ -80,7 +80,7 @@ fn requested<'a>(view: &'a View, params: &mut ListParams) -> web::Result<(Vec<&'
         params.fields().all("source").map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect();
     if names.len() > MOST {
         return Err(web::Error::Invalid(format!(
-            "This address names {} data sources; at most {MOST} can be compared.",
+            "This address has {} data sources; at most {MOST} can be compared.",
             names.len()
         )));
     }
@@ -107,13 +107,15 @@ fn shown<'a>(sources: &[&'a DataSource], difference: Option<Difference>) -> Vec<
 fn facts(sources: &[&DataSource]) -> Vec<(&'static str, Vec<String>)> {
     let fact = |label, of: fn(&DataSource) -> String| (label, sources.iter().map(|source| of(source)).collect());
     vec![
-        fact("What a row is", |source| source.description.clone()),
+        fact("Description", |source| source.description.clone()),
         fact("Category", |source| source.category.clone()),
         fact("Kind", |source| described::kind(source.kind).to_owned()),
         fact("Availability", |source| source.availability.clone()),
         fact("Data arrives", |source| source.data_lag.clone()),
         fact("History", |source| source.history.clone()),
-        fact("Time window cuts", |source| source.time_window_column.clone().unwrap_or_else(|| "Nothing".to_owned())),
+        fact("Time window applies to", |source| {
+            source.time_window_column.clone().unwrap_or_else(|| "Nothing".to_owned())
+        }),
         fact("Audience twin", |source| if source.audience_table.is_some() { "Yes" } else { "No" }.to_owned()),
         fact("Columns", |source| source.columns.len().to_string()),
     ]

@@ -152,7 +152,7 @@ pub(super) async fn show(
     drop(tx);
     let kinds = ChangeKind::ALL.iter().map(|kind| Choice::new(kind.name(), kind.label()));
     Ok(Html(DriftPage {
-        shell: visit.shell("Changes of data sources", Section::DataSources).await,
+        shell: visit.shell("Data source changes", Section::DataSources).await,
         list: params.list(&[]),
         lines,
         pager,
@@ -213,11 +213,11 @@ pub(super) async fn fix(
     }
     tx.commit().await?;
     let (tone, message) = if changed == 0 {
-        (Tone::Info, "Nothing was changed: these queries don't use the old name any more.".to_owned())
+        (Tone::Info, "Nothing was changed: these queries no longer use the old name.".to_owned())
     } else {
         let queries = words::counted(changed, "query reads", "queries read");
         let new = fields.trimmed("replacement");
-        (Tone::Success, format!("{queries} {new} now. The text before is kept as a version."))
+        (Tone::Success, format!("{queries} {new} now. The previous text was saved as a version."))
     };
     visit.flash(tone, message).await;
     Ok(Redirect::to("/data-sources/drift"))

@@ -35,13 +35,15 @@ pub(super) async fn save(
     let query = query(&filter);
     let name = fields.trimmed("name");
     let problem = match naming::fault(name, NAME_LENGTH) {
-        None if name.is_empty() => Some("Give it a name.".to_owned()),
-        _ if !filter.narrows() => Some("This filter leaves nothing out. Fill in a condition, then save it.".to_owned()),
+        None if name.is_empty() => Some("Enter a name.".to_owned()),
+        _ if !filter.narrows() => {
+            Some("This filter doesn't exclude anything. Fill in a condition, then save the filter.".to_owned())
+        }
         problem => problem,
     };
     let back = || Redirect::to(&format!("/data-sources/fields?{query}"));
     if let Some(problem) = problem {
-        visit.flash(Tone::Error, format!("The filter isn't saved. {problem}")).await;
+        visit.flash(Tone::Error, format!("The filter wasn't saved. {problem}")).await;
         return Ok(back());
     }
     let mut tx = site.db.write(&person.scope()).await?;
@@ -55,14 +57,14 @@ pub(super) async fn save(
         owner: String::new(),
     };
     if store::own_filters(&mut tx, &person.id).await? >= MOST {
-        let message = format!("The filter isn't saved: you have {MOST} already. Delete one first.");
+        let message = format!("The filter wasn't saved: you already have {MOST} filters. Delete one first.");
         visit.flash(Tone::Error, message).await;
         return Ok(back());
     }
     store::save_filter(&mut tx, now, &person.id, &saved).await?;
     tx.commit().await?;
-    let whose = if saved.is_shared { "Everyone here sees it." } else { "Only you see it." };
-    visit.flash(Tone::Success, format!("The filter is saved as “{}”. {whose}", saved.name)).await;
+    let whose = if saved.is_shared { "Everyone here can see it." } else { "Only you can see it." };
+    visit.flash(Tone::Success, format!("The filter was saved as “{}”. {whose}", saved.name)).await;
     Ok(back())
 }
 
@@ -77,6 +79,6 @@ pub(super) async fn delete(
     let mut tx = site.db.write(&person.scope()).await?;
     store::delete_filter(&mut tx, &person.id, &id).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "The saved filter is deleted.").await;
+    visit.flash(Tone::Success, "The saved filter was deleted.").await;
     Ok(Redirect::to("/data-sources/fields"))
 }

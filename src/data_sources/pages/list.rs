@@ -224,7 +224,7 @@ pub(super) async fn show(
         accesses: choices("Any access", Access::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
         instances: instance_choices(&view, "All instances"),
         instance: instance.map(|known| known.listing.id.to_string()).unwrap_or_default(),
-        presences: choices("Present or not", Presence::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
+        presences: choices("All data sources", Presence::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
         q: filter.q,
         category: filter.category,
         access: filter.access.map(Access::name).unwrap_or_default(),

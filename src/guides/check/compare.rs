@@ -25,7 +25,7 @@ pub(super) fn sample(query: &GuideQuery, result: &ResultSet) -> Vec<Finding> {
         if !are_near(documented, real) {
             let name = &column.name;
             let message = format!(
-                "The sample's {name} is about {}, the result's about {}. Take rows of a result on synthetic data.",
+                "{name} is about {} in the sample, but about {} in the result. Use rows from a result on synthetic data.",
                 shown(documented),
                 shown(real)
             );

@@ -180,9 +180,9 @@ async fn findings(runner: &Runner, case: &Case<'_>) -> Option<Vec<Finding>> {
         Err(error) => return Some(vec![Finding::error(&query.file, place, "run", error.to_string())]),
         Ok(result) if result.rows() == 0 => {
             let why = if result.below > 0 {
-                format!("On synthetic data all {} rows miss a privacy threshold.", result.below)
+                format!("On synthetic data, all {} rows are below a privacy threshold.", result.below)
             } else {
-                "On synthetic data the query gives no rows.".to_owned()
+                "On synthetic data, the query returns no rows.".to_owned()
             };
             let way = "Use a longer window, fewer columns or other demo defaults.";
             return Some(vec![Finding::error(&query.file, place, "no-rows", format!("{why} {way}"))]);

@@ -24,7 +24,7 @@ fn is_allowed(address: &str) -> bool {
 /// Markdown viewer: `../other/guide.md#section`, `../library/reach.sql`, `picture.png`.
 pub(super) fn resolved(address: &str, slug: &str) -> Result<(Target, String), &'static str> {
     if !is_allowed(address) {
-        return Err("A link leads to http, https or this program only.");
+        return Err("Links must use http or https, or lead to a page of this program.");
     }
     if address.to_ascii_lowercase().starts_with("http") && address.contains("://") {
         return Ok((Target::Outside, address.to_owned()));
@@ -42,16 +42,14 @@ pub(super) fn resolved(address: &str, slug: &str) -> Result<(Target, String), &'
         ["guide.md"] => Ok((Target::Heading(id.to_owned()), if id.is_empty() { "#".to_owned() } else { fragment })),
         [file] if file != ".." => Ok((Target::File(file.to_owned()), format!("/guides/{slug}/files/{file}"))),
         ["..", "library", file] => {
-            let name = file
-                .strip_suffix(".sql")
-                .ok_or("A link to a template names its file, such as ../library/reach.sql.")?;
+            let name = file.strip_suffix(".sql").ok_or("Link to a template's file, such as ../library/reach.sql.")?;
             Ok((Target::Template(name.to_owned()), format!("/library/{name}")))
         }
         ["..", other] | ["..", other, "guide.md"] if other != ".." => {
             Ok((Target::Guide(other.to_owned(), id.to_owned()), format!("/guides/{other}{fragment}")))
         }
         _ => Err(
-            "This path leaves the folder of the guide. Link to ../other-guide/guide.md, ../library/template.sql, or a page such as /queries.",
+            "This path is outside the guide's folder. Link to ../other-guide/guide.md, ../library/template.sql, or a page such as /queries.",
         ),
     }
 }

@@ -56,7 +56,7 @@ impl Fence {
             "audience" => Ok(Self::Audience),
             "fragment" => Ok(Self::Fragment),
             _ => Err(format!(
-                "`{rest}` says nothing about SQL. Write query, audience, fragment, refused=CODE or nothing behind ```sql."
+                "`{rest}` isn't valid after ```sql. Write query, audience, fragment, refused=CODE or nothing."
             )),
         }
     }
@@ -86,7 +86,7 @@ impl Fence {
         if let Self::Refused(code, _) = self {
             if !found.iter().any(|finding| finding.code == *code) {
                 let other = found.first().map_or("accepts it", |finding| finding.code);
-                let message = format!("This SQL has to be refused with `{code}`. The checker says: {other}.");
+                let message = format!("The checker must reject this SQL with `{code}`. It reports: {other}.");
                 findings.push(Finding::error(file, (first, 1), "not-refused", message));
             }
             return;

@@ -53,7 +53,7 @@ impl Folder {
         std::str::from_utf8(bytes).map_err(|error| {
             let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let line = good.split(|byte| *byte == b'\n').count();
-            format!("{name} is not UTF-8 text: line {line} holds other bytes. Save the file as UTF-8.")
+            format!("{name} isn't UTF-8 text: line {line} has invalid bytes. Save the file as UTF-8.")
         })
     }
 
@@ -61,7 +61,7 @@ impl Folder {
     pub(super) fn picture(&self, name: &str) -> Result<(), String> {
         if kind(name).is_none() {
             let known = PICTURES.map(|(ending, _)| ending).join(", ");
-            return Err(format!("{name} is no picture that is shown. Use one of {known}."));
+            return Err(format!("{name} isn't a supported picture. Use one of {known}."));
         }
         match self.0.get(name) {
             Some(Content::Bytes(_)) => Ok(()),
@@ -163,7 +163,7 @@ fn is_read(name: &str) -> bool {
 fn content(path: &Path, name: &str, stamp: &Stamp) -> Content {
     if stamp.is_link {
         return Content::Refused(format!(
-            "{name} is a symbolic link or no plain file, which may lead out of the folder. Copy the file."
+            "{name} is a symbolic link or not a regular file, so it may be outside the folder. Copy the file."
         ));
     }
     if stamp.size > MOST_BYTES {

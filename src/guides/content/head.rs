@@ -24,11 +24,11 @@ pub(super) fn read<'a>(
         let missing =
             [("title", guide.title.is_empty()), ("summary", guide.summary.is_empty()), ("minutes", guide.minutes == 0)];
         for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
-            faults.push(Fault::new(1, format!("The front matter lacks `{key}`.")));
+            faults.push(Fault::new(1, format!("The front matter has no `{key}`.")));
         }
         body
     } else {
-        faults.push(Fault::new(1, "A guide begins with front matter between two lines `+++`."));
+        faults.push(Fault::new(1, "A guide must begin with front matter between two `+++` lines."));
         source.text
     };
     if guide.title.is_empty() {
@@ -76,7 +76,7 @@ fn take(
 fn line(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> String {
     let text: String = entry.read(faults);
     if text.chars().count() > 300 || text.chars().any(char::is_control) {
-        faults.push(entry.fault(format!("`{}` is one line of at most 300 characters.", entry.key)));
+        faults.push(entry.fault(format!("`{}` must be one line of at most 300 characters.", entry.key)));
         return text.replace(char::is_control, " ").chars().take(300).collect();
     }
     text
@@ -87,7 +87,7 @@ fn sources(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Vec<String> {
     sources.retain(|name| {
         let is_known = Catalogue::standard().source(name).is_some();
         if !is_known {
-            faults.push(entry.fault(format!("AMC documents no data source `{name}`.")));
+            faults.push(entry.fault(format!("AMC doesn't document a data source `{name}`.")));
         }
         is_known
     });
@@ -97,7 +97,8 @@ fn sources(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Vec<String> {
 fn slugs(entry: &Entry<'_>, faults: &mut Vec<Fault>) -> Vec<String> {
     let mut slugs: Vec<String> = entry.read(faults);
     if let Some(wrong) = slugs.iter().find(|slug| !address::is_slug(slug)) {
-        faults.push(entry.fault(format!("`next` names folders of guides; `{wrong}` cannot be one.")));
+        faults
+            .push(entry.fault(format!("`next` must contain names of guides' folders; `{wrong}` isn't a valid name.")));
     }
     slugs.retain(|slug| address::is_slug(slug));
     slugs

@@ -279,7 +279,7 @@ impl Collection {
                         .strip_prefix("/data-sources/")
                         .is_some_and(|name| Catalogue::standard().source(name).is_some())
                     || path.strip_prefix("/help/checks/").is_some_and(|name| codes::find(name).is_some());
-                (!is_known).then(|| format!("{path} is no page to which a guide can lead."))
+                (!is_known).then(|| format!("Guides can't link to {path}."))
             }
         }
     }

@@ -155,13 +155,17 @@ impl Checking<'_> {
                 let place = index.place(field.span.start);
                 let place = (self.query.authored.sql_line + place.line - 1, place.column);
                 let message =
-                    format!("The front matter declares no parameter {}. Add it to [[parameters]].", field.name);
+                    format!("The front matter doesn't declare the parameter {}. Add it to [[parameters]].", field.name);
                 self.findings.push(Finding::error(&self.query.file, place, "parameters", message));
             }
         }
         for field in &input.fields {
             if !prepared.asked.iter().any(|asked| asked.name.eq_ignore_ascii_case(&field.name)) {
-                self.say(line, "parameters", format!("The SQL has no parameter {}. Remove it, or use it.", field.name));
+                self.say(
+                    line,
+                    "parameters",
+                    format!("The SQL doesn't use the parameter {}. Use it, or remove the declaration.", field.name),
+                );
             }
         }
         let mut reported: Vec<&str> = Vec::new();
@@ -197,7 +201,7 @@ impl Checking<'_> {
         for (column, _) in self.query.authored.metrics.clone() {
             if !self.query.columns.iter().any(|(name, _)| *name == column) {
                 let names: Vec<&str> = self.query.columns.iter().map(|(name, _)| name.as_str()).collect();
-                let message = format!("The result has no column {column}. It has {}.", names.join(", "));
+                let message = format!("The result doesn't have a column {column}. It has {}.", names.join(", "));
                 self.say(line, "metrics", message);
             }
         }
@@ -211,13 +215,17 @@ impl Checking<'_> {
         let needed = names.len() - usize::from(self.query.blanked);
         if sample.columns != names && sample.columns != names.get(..needed).unwrap_or_default() {
             let (has, wants) = (sample.columns.join(", "), names.join(", "));
-            self.say(sample.line, "sample", format!("The sample has the columns {has}. The query gives {wants}."));
+            self.say(
+                sample.line,
+                "sample",
+                format!("The sample has the columns {has}, but the query returns {wants}."),
+            );
             return;
         }
         for (at, (name, data_type)) in self.query.columns.clone().into_iter().enumerate().take(sample.columns.len()) {
             if let Some(row) = unfit(&sample, at, &data_type) {
                 let value = sample.rows.get(row).and_then(|row| row.get(at)).cloned().unwrap_or_default();
-                let message = format!("“{value}” is no value of {name}, whose type is {data_type}.");
+                let message = format!("“{value}” isn't a valid value for {name}, whose type is {data_type}.");
                 self.say(sample.line + row + 1, "sample", message);
             }
         }

@@ -236,7 +236,7 @@ impl<'a, 'f> Body<'a, 'f> {
     fn keep(&mut self, event: Event<'a>, range: &Range<usize>) {
         match event {
             Event::Html(raw) | Event::InlineHtml(raw) => {
-                self.report(range, "markdown", "HTML in a guide is shown as text. Write markdown.");
+                self.report(range, "markdown", "HTML in a guide is shown as text. Write Markdown.");
                 self.held.push(Event::Text(raw));
             }
             Event::Start(Tag::HtmlBlock) => self.push_html("<p>".to_owned()),

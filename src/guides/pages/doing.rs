@@ -207,7 +207,7 @@ pub(super) async fn save(
     fields: Fields,
 ) -> web::Result<Redirect> {
     let query = saved(&desk, &person, &slug, &id, &fields).await?;
-    visit.flash(Tone::Success, "Saved as your own query. Only you see it.").await;
+    visit.flash(Tone::Success, "Saved as your own query. Only you can see it.").await;
     Ok(Redirect::to(&format!("/queries/{query}")))
 }
 
@@ -220,7 +220,7 @@ pub(super) async fn schedule(
     fields: Fields,
 ) -> web::Result<Redirect> {
     let query = saved(&desk, &person, &slug, &id, &fields).await?;
-    visit.flash(Tone::Success, "Saved as your own query. Now say when it runs.").await;
+    visit.flash(Tone::Success, "Saved as your own query. Now choose when it runs.").await;
     let instance = match fields.trimmed("instance").parse::<InstanceId>() {
         Ok(id) => format!("&instance={id}"),
         Err(_) => String::new(),

@@ -84,7 +84,8 @@ fn readable(checked: &Checked<Guide>, person: &Person) -> Option<(Arc<Guide>, Ve
 fn gone(all: &Collection, slug: &str) -> web::Error {
     let is_broken = all.guides.iter().any(|it| it.item.slug == slug && it.good.is_none() && !it.item.draft);
     if is_broken {
-        let why = "Its file has errors and no earlier version is known. An administrator sees them on this page.";
+        let why =
+            "Its file has errors, and there is no earlier version. Administrators can see the errors on this page.";
         return web::Error::conflict("This guide can't be shown", why).with_way("All guides", "/guides".to_owned());
     }
     web::Error::Missing

@@ -68,7 +68,7 @@ pub(super) async fn keep(
     }
     drop(tx);
     if runs.is_empty() {
-        let why = "Nothing of this guide was run on this instance yet. Run a query of it, then keep the report.";
+        let why = "No query of this guide has been run on this instance yet. Run one, then save the report.";
         return Err(web::Error::Invalid(why.to_owned()));
     }
     let now = desk.site.clock.now();
@@ -83,7 +83,7 @@ pub(super) async fn keep(
     let mut tx = desk.site.db.write(&person.scope()).await?;
     store::add_report(&mut tx, &person.id, &report).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "The report is kept. It stays as it is when the guide or your data changes.").await;
+    visit.flash(Tone::Success, "The report was saved. It stays the same when the guide or your data changes.").await;
     Ok(Redirect::to(&format!("/guides/reports/{}", report.id)))
 }
 
@@ -144,6 +144,6 @@ pub(super) async fn delete(
     let mut tx = desk.site.db.write(&person.scope()).await?;
     store::delete_report(&mut tx, &person.id, &report.id).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "The report is deleted.").await;
+    visit.flash(Tone::Success, "The report was deleted.").await;
     Ok(Redirect::to(&format!("/guides/{}", report.slug)))
 }

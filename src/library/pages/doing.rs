@@ -50,7 +50,7 @@ pub(super) async fn make(
     let mut tx = desk.site.db.write(&person.scope()).await?;
     let query = made(&mut tx, &desk.site, &desk.guides, &person, &slug, &fields).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "Your query is made. Only you see it; the template stays as it is.").await;
+    visit.flash(Tone::Success, "Your query was created. Only you can see it; the template is unchanged.").await;
     Ok(Redirect::to(&format!("/queries/{query}")))
 }
 
@@ -124,7 +124,7 @@ pub(super) async fn add(
     let id: TemplateId = desk.site.random.id(now);
     store::add(&mut tx, now, &person.id, &id, (&name, &text)).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "Your template is made. Only you see it; share it below.").await;
+    visit.flash(Tone::Success, "Your template was created. Only you can see it; share it below.").await;
     Ok(Redirect::to(&format!("/library/{id}")))
 }
 
@@ -153,7 +153,7 @@ pub(super) async fn share(
     let is_pinned = home.is_some() && fields.get("pinned") == "true";
     store::share(&mut tx, &person.id, &id, home.as_ref(), is_pinned).await?;
     tx.commit().await?;
-    let message = if home.is_some() { "The template is shared." } else { "Only you see the template now." };
+    let message = if home.is_some() { "The template was shared." } else { "Only you can see the template now." };
     visit.flash(Tone::Success, message).await;
     Ok(Redirect::to(&format!("/library/{id}")))
 }
@@ -187,6 +187,6 @@ pub(super) async fn delete(
     let mut tx = desk.site.db.write(&person.scope()).await?;
     store::delete(&mut tx, &person.id, &id).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "The template is deleted. Queries that were made of it stay.").await;
+    visit.flash(Tone::Success, "The template was deleted. Queries created from it remain.").await;
     Ok(Redirect::to("/library"))
 }

@@ -156,7 +156,7 @@ pub(super) async fn show(
         product: search.product,
         levels: choices("All levels", Difficulty::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
         level: search.level.map(Difficulty::name).unwrap_or_default(),
-        orders: choices("By category", vec![Choice::new("popular", "Most used first"), Choice::new("name", "By name")]),
+        orders: choices("Category", vec![Choice::new("popular", "Most used"), Choice::new("name", "Name")]),
         order: match search.order {
             None => "",
             Some(Order::Popular) => "popular",

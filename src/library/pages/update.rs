@@ -97,6 +97,6 @@ pub(super) async fn apply(
     queries::replace(&mut tx, now, &person.id, (&query, revision), input).await?;
     store::set_base(&mut tx, &person.id, &merging.made.id, (merging.entry.version, &merging.theirs)).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "The query has the template's changes. What it was is among its versions.").await;
+    visit.flash(Tone::Success, "The query was updated. The previous text was saved as a version.").await;
     Ok(Redirect::to(&format!("/queries/{query}")).into_response())
 }

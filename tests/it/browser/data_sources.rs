@@ -58,7 +58,7 @@ async fn a_filter_is_built_by_buttons_with_and_without_scripts() {
         browser.wait_for("tbody th a[href$='#spend']").await;
         browser.fill("name", "Spend").await;
         browser.press("Save filter").await;
-        browser.see("The filter is saved as").await;
+        browser.see("The filter was saved as").await;
         browser.press("Remove condition .1").await;
         browser.wait_for("[name='f.1.1.p']").await;
         browser.press("Spend").await;
@@ -81,7 +81,7 @@ async fn the_two_attributed_tables_are_compared() {
         if !javascript {
             browser.press("Compare").await;
         }
-        browser.see("What a row is").await;
+        browser.see("Description").await;
         browser.see("Same").await;
     }
 }

@@ -50,8 +50,8 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
         browser.follow("#going-on a").await;
         browser.wait_for("[data-contents] li svg").await;
         browser.wait_for(&format!("{EXPLORE}-run tbody td")).await;
-        browser.press("Keep as a report").await;
-        browser.see("The report is kept.").await;
+        browser.press("Save as a report").await;
+        browser.see("The report was saved.").await;
         browser.press("Guide").await;
         browser.follow(&format!("{EXPLORE} button[formaction$='/schedule']")).await;
         browser.see("Saved as your own query").await;

@@ -62,7 +62,7 @@ impl<'a> Body<'a, '_> {
         let place = self.place(start);
         let fence = match Fence::read(info) {
             Ok(Fence::Query { .. }) if self.depth > 0 || self.is_fragment => {
-                let message = "A query stands outside of lists and quotations.";
+                let message = "Queries can't be inside lists or quotations.";
                 self.findings.push(Finding::error(self.source.file, place, "query", message));
                 Fence::Plain
             }

@@ -52,7 +52,7 @@ impl Body<'_, '_> {
                 Ok(()) => return Some(href),
                 Err(sentence) => sentence,
             },
-            _ => "A picture lies in the folder of the guide: ![what it shows](picture.png)".to_owned(),
+            _ => "Pictures must be in the guide's folder: ![what it shows](picture.png)".to_owned(),
         };
         self.report(range, "image", &message);
         None
@@ -60,7 +60,7 @@ impl Body<'_, '_> {
 
     pub(super) fn open_heading(&mut self, level: HeadingLevel, range: &Range<usize>) {
         if level == HeadingLevel::H1 {
-            let message = "The title of the front matter is the page's own heading. Begin with `##`.";
+            let message = "The page's main heading is the title in the front matter. Start with `##`.";
             self.report(range, "markdown", message);
         }
         if level <= HeadingLevel::H2 && self.depth == 1 {
