@@ -62,7 +62,7 @@ async fn what_leads_out_of_the_folder_is_not_read() {
     let found: Vec<String> = report.findings.iter().map(|it| format!("{}:{}", it.file, it.message)).collect();
     assert_eq!(report.guides, 1, "{found:?}");
     for expected in
-        ["t/q.sql:q.sql is a symbolic link", "large/guide.md:guide.md is larger than 1 MiB", "line 2 holds other bytes"]
+        ["t/q.sql:q.sql is a symbolic link", "large/guide.md:guide.md is larger than 1 MiB", "line 2 has invalid bytes"]
     {
         assert!(found.iter().any(|it| it.contains(expected)), "{expected} in {found:?}");
     }
