@@ -25,7 +25,7 @@ struct Inner {
     root: Option<PathBuf>,
     clock: Clock,
     seen: Mutex<Seen>,
-    /// What was read last of the folder; none before it was read.
+    /// The last state of the folder; `None` before the first read.
     current: RwLock<Option<Arc<Collection>>>,
     looked_at: RwLock<Option<DateTime<Utc>>>,
 }
@@ -38,13 +38,13 @@ struct Seen {
 }
 
 impl Guides {
-    /// With guides from a folder in addition to the built-in ones.
+    /// Creates the guides, with a folder in addition to the built-in ones if there is one.
     pub fn new(root: Option<PathBuf>, clock: Clock) -> Self {
         let (seen, current, looked_at) = <_>::default();
         Self(Arc::new(Inner { root, clock, seen, current, looked_at }))
     }
 
-    /// Reads everything, so that nobody waits for it later.
+    /// Reads everything in advance, so that the first request is fast.
     pub async fn warm(&self) {
         let built_in = tokio::task::spawn_blocking(|| Collection::built_in().guides.len()).await;
         match built_in {
@@ -54,7 +54,7 @@ impl Guides {
         self.current().await;
     }
 
-    /// What was read last of the folder; what is built in before it was read.
+    /// The last state of the folder; the built-in files before the first read.
     fn last(&self) -> Arc<Collection> {
         let last = self.0.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         last.unwrap_or_else(|| Arc::clone(Collection::built_in()))
@@ -101,17 +101,17 @@ impl Guides {
         current.readable("").collect()
     }
 
-    /// The guide for somebody who has no query yet.
+    /// The guide for new users.
     pub async fn first(&self) -> Option<Arc<Guide>> {
         self.all().await.into_iter().next()
     }
 
-    /// The guides in which every word of a text occurs.
+    /// The guides that contain every word of a text.
     pub async fn search(&self, text: &str) -> Vec<Arc<Guide>> {
         index::search(self.all().await.into_iter(), text).into_iter().map(|found| found.guide).collect()
     }
 
-    /// The sections that show a mistake for a check, each with its address and what to call it.
+    /// The sections that show a mistake for a check, each with its address and title.
     pub async fn explaining(&self, code: &str) -> Vec<(String, String)> {
         let mut places = Vec::new();
         for guide in self.all().await {

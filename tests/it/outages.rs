@@ -26,8 +26,8 @@ stories! {
         assert_eq!((on_amc(&house), house.count("select count(*) as value from executions").await), (1, 1));
     }
 
-    /// Somebody who only views pages can continue while nothing can be written, and is told what isn't possible;
-    /// sign-in says so too.
+    /// While nothing can be written, people who only view pages can continue and see what isn't possible; sign-in
+    /// reports the outage too.
     async fn sign_in_reports_an_outage(house: House) {
         let visitor = house.visitor();
         let outage = house.outage().await;

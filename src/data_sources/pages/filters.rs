@@ -12,7 +12,7 @@ use crate::web::{self, Fields, Person, Site, Visit};
 
 /// Maximum length of a name, in characters.
 const NAME_LENGTH: usize = 80;
-/// Maximum number of filters of a person.
+/// Maximum number of filters per person.
 const MOST: i64 = 100;
 
 /// A filter in address form, without a `?`; empty for the empty filter.

@@ -56,11 +56,11 @@ pub(super) struct Line {
     twin: Option<String>,
     columns: usize,
     marks: Vec<Mark>,
-    /// On how many instances it is available, of how many.
+    /// The number of instances that have it, and the number of all instances.
     spread: (usize, usize),
     /// Columns that match the search, best first.
     found: Vec<FoundColumn>,
-    /// How many more match.
+    /// The number of further matches.
     more: usize,
     presence: Option<Presence>,
 }
@@ -72,7 +72,7 @@ struct FoundColumn {
     description: String,
 }
 
-/// Free or paid, and whose it is.
+/// Whether it is free or paid, and who provides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
     Included,

@@ -79,7 +79,7 @@ impl<T> Checked<T> {
         Self { item: Arc::new(item), findings, good: None }
     }
 
-    /// Whether nothing keeps it from readers.
+    /// Whether readers can see it.
     fn is_good(&self) -> bool {
         self.findings.iter().all(|finding| finding.level != Level::Error)
     }
@@ -88,7 +88,7 @@ impl<T> Checked<T> {
 /// A template of the library.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Template {
-    /// The name of its file and its part of addresses.
+    /// Its name in addresses, from its file.
     pub slug: String,
     pub query: Arc<GuideQuery>,
     /// The links in its front matter.
@@ -101,7 +101,7 @@ pub(in crate::guides) struct FolderRead {
     /// Its guide in each language; the empty one is `guide.md`.
     guides: Vec<Checked<Guide>>,
     templates: Vec<Checked<Template>>,
-    /// Findings of files that belong to neither.
+    /// Findings of files that are neither guides nor templates.
     loose: Vec<Finding>,
     pictures: BTreeMap<String, Arc<[u8]>>,
 }
@@ -113,7 +113,7 @@ pub(in crate::guides) struct Collection {
     pub(in crate::guides) guides: Vec<Checked<Guide>>,
     /// By name.
     pub(in crate::guides) templates: Vec<Checked<Template>>,
-    /// Findings of files that belong to no guide and no template.
+    /// Findings of files that are neither guides nor templates.
     pub(in crate::guides) loose: Vec<Finding>,
     pictures: BTreeMap<(String, String), Arc<[u8]>>,
     /// Why the folder of guides can't be read; empty if it can.
@@ -130,14 +130,14 @@ impl Collection {
         READS.iter().map(|(name, read)| (name.clone(), Arc::clone(read)))
     }
 
-    /// What is built into the program.
+    /// The built-in guides and templates.
     pub(in crate::guides) fn built_in() -> &'static Arc<Self> {
         static BUILT_IN: LazyLock<Arc<Collection>> =
             LazyLock::new(|| Arc::new(Collection::join(Collection::built_in_reads())));
         &BUILT_IN
     }
 
-    /// Joins folders; of two guides or templates with the same name the first is used.
+    /// Joins folders; if two guides or templates have the same name, the first is used.
     pub(in crate::guides) fn join(reads: impl Iterator<Item = (String, Arc<FolderRead>)>) -> Self {
         let (mut all, mut slugs) = (Self::default(), BTreeSet::new());
         for (name, read) in reads {
@@ -199,7 +199,7 @@ impl Collection {
         own.filter_map(|guide| guide.good.clone().filter(|guide| !guide.draft))
     }
 
-    /// A guide in a language; in its own where it is not translated.
+    /// A guide in a language; in its original language if it isn't translated.
     pub(in crate::guides) fn guide(&self, slug: &str, language: &str) -> Option<&Checked<Guide>> {
         let of = |language: &str| {
             self.guides.iter().find(|guide| guide.item.slug == slug && guide.item.language == language)

@@ -53,7 +53,7 @@ pub(in crate::guides) fn audience(sql: &str, prepared: &Prepared) -> Option<Boun
     check(&flat.text, &Context::audience(Catalogue::standard())).query
 }
 
-/// Builds a query from what was read, with its findings.
+/// Builds a query from a parsed file, with its findings.
 pub(super) fn build(
     source: Source<'_>,
     id: &str,
@@ -108,7 +108,7 @@ pub(in crate::guides) fn digest_of(text: &str) -> String {
     format!("{:032x}", u128::from_be_bytes(half))
 }
 
-/// The state of checking a query's own claims.
+/// The state of checking a query.
 struct Checking<'q> {
     query: &'q mut GuideQuery,
     findings: Vec<Finding>,

@@ -68,7 +68,7 @@ fn plain(guide: &Guide) -> String {
     words.join("\n").to_lowercase()
 }
 
-/// Markdown outside of a guide's text, such as how to read a result. `line` is where it stands in the file.
+/// Markdown outside of a guide's text, such as how to read a result. `line` is its line in the file.
 pub(super) fn fragment(
     source: Source<'_>,
     markdown: &str,
@@ -107,7 +107,7 @@ struct Body<'a, 'f> {
     links: Vec<Link>,
     sections: Vec<SectionText>,
     mistakes: Vec<(&'static str, String)>,
-    /// Events that are not rendered yet.
+    /// Events that haven't been rendered yet.
     held: Vec<Event<'a>>,
     /// The nesting depth of open elements.
     depth: usize,

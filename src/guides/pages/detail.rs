@@ -36,7 +36,7 @@ pub(super) struct DetailPage {
     /// The selected instance; empty if none is.
     pub(super) instance: String,
     instance_name: String,
-    /// How many queries were run on it.
+    /// The number of queries run on it.
     runs: usize,
     languages: Vec<String>,
     next: Vec<(String, String)>,
@@ -196,7 +196,7 @@ pub(super) async fn page(
     drop(tx);
     if read.reader.is_due(now) {
         match note_read(desk, person, slug, now).await {
-            // OK because whoever only reads can go on; the next visit is noted again.
+            // OK because people can still read; the next visit records it.
             Err(db::Error::Unavailable(_)) => {}
             noted => noted?,
         }

@@ -18,7 +18,7 @@ use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Visit};
 
-/// Guides of a page.
+/// Guides per page.
 const SIZE: u64 = 50;
 /// Number of guides suggested for continuing.
 const GOING_ON: usize = 3;
@@ -29,7 +29,7 @@ pub(super) struct ListPage {
     shell: Shell,
     list: List,
     guides: Vec<Line>,
-    /// Guides that the person started.
+    /// Guides that the person has started.
     going_on: Vec<Line>,
     pager: Pager,
     q: String,
@@ -103,7 +103,7 @@ struct Mine {
     progress: HashMap<String, Vec<String>>,
 }
 
-/// What an address asks for.
+/// The parameters of an address.
 struct Search {
     q: String,
     level: Option<Difficulty>,
@@ -263,7 +263,7 @@ impl Export for Line {
     }
 }
 
-/// The guides that the filter leaves, as a file.
+/// The export of the filtered guides.
 pub(super) async fn export(State(desk): State<Desk>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let search = Search::read(&mut params);
     let all = desk.guides.current().await;

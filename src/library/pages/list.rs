@@ -186,7 +186,7 @@ impl Export for Line {
     }
 }
 
-/// The filtered templates as a file.
+/// The export of the filtered templates.
 pub(super) async fn export(State(desk): State<Desk>, person: Person, mut params: ListParams) -> web::Result<Response> {
     let search = Search::read(&mut params);
     let mut tx = desk.site.db.read(&person.scope()).await?;
