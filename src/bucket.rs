@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_names_a_bucket_and_a_prefix() {
+    fn an_address_is_parsed_into_bucket_and_prefix() {
         let parsed = |text| parse(text).ok();
         assert_eq!(parsed("s3://results"), Some(("results".to_owned(), String::new())));
         assert_eq!(parsed("s3://results/"), Some(("results".to_owned(), String::new())));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_keeps_its_secret_out_of_messages() {
+    fn messages_dont_contain_the_secret() {
         let key = Some(("id".to_owned(), Secret::new("hush")));
         let bucket =
             Bucket { name: "results".into(), prefix: String::new(), endpoint: None, region: "eu-west-1".into(), key };

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn literals_of_inner_addresses_are_refused_in_every_spelling() {
+    async fn literal_private_addresses_are_refused_in_every_spelling() {
         let outbound = Outbound::new(&[]);
         for host in [
             "127.0.0.1",
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn redirects_are_answers_and_answers_are_bounded() {
+    async fn redirects_are_not_followed_and_responses_are_bounded() {
         let allowed = ["127.0.0.0/8".parse().unwrap()];
         let to = receiver(
             "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_wait_is_read_in_both_forms() {
+    fn retry_after_is_parsed_in_both_forms() {
         let now = "2026-03-18T09:00:00Z".parse().unwrap();
         assert_eq!(retry_after("120", now), Some(Duration::from_mins(2)));
         assert_eq!(retry_after("Wed, 18 Mar 2026 09:01:00 GMT", now), Some(Duration::from_mins(1)));

@@ -83,7 +83,7 @@ mod tests {
     use crate::amcsql::catalogue::Catalogue;
 
     #[test]
-    fn the_two_attributed_tables_differ_in_little() {
+    fn the_two_attributed_tables_have_few_differences() {
         let source = |id: &str| Catalogue::standard().source(id).unwrap();
         let [one, other] =
             ["amazon_attributed_events_by_traffic_time", "amazon_attributed_events_by_conversion_time"].map(source);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_another_threshold_is_different_and_one_of_some_is_not_in_all() {
+    fn columns_with_other_thresholds_differ_and_others_are_missing_in_some() {
         let source = |id: &str| Catalogue::standard().source(id).unwrap();
         let all = compare(&[source("dsp_impressions"), source("dsp_clicks"), source("conversions")]);
         let find = |name: &str| all.iter().find(|it| it.name == name).unwrap().difference;

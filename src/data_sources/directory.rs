@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_of_several_lists_is_there_once_with_the_columns_of_all() {
+    fn a_source_in_several_lists_appears_once_with_all_columns() {
         let one = Catalogue::from_sources(vec![uploaded("crm", &["tier", "joined"])]);
         let clicks = Catalogue::standard().source("dsp_clicks").unwrap().clone();
         let other = Catalogue::from_sources(vec![uploaded("crm", &["tier", "city"]), clicks]);

@@ -96,7 +96,7 @@ mod tests {
     use crate::amcsql::{Context, check};
 
     #[test]
-    fn every_source_and_every_column_gives_a_query_that_amc_takes() {
+    fn starter_queries_of_all_sources_and_columns_are_valid() {
         let catalogue = Catalogue::standard();
         let mut wrong = Vec::new();
         for source in catalogue.sources() {

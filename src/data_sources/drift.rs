@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_name_is_replaced_where_it_is_the_column_and_the_output_keeps_its_name() {
+    fn only_the_columns_uses_are_renamed_and_the_output_keeps_its_name() {
         assert_eq!(
             site("WITH a AS (SELECT site, user_id FROM dsp_impressions -- site\n WHERE site <> 'site' GROUP BY site, user_id)\nSELECT site, COUNT(DISTINCT user_id) AS n FROM a GROUP BY site").unwrap(),
             "WITH a AS (SELECT site_domain AS site, user_id FROM dsp_impressions -- site\n WHERE site_domain <> 'site' GROUP BY site_domain, user_id)\nSELECT site, COUNT(DISTINCT user_id) AS n FROM a GROUP BY site"
@@ -324,12 +324,12 @@ mod tests {
     }
 
     #[test]
-    fn another_sources_column_of_the_same_name_stays() {
+    fn columns_of_other_sources_with_the_same_name_are_unchanged() {
         assert_eq!(site("SELECT site, SUM(clicks) AS n FROM dsp_clicks GROUP BY site"), None);
     }
 
     #[test]
-    fn a_source_gets_its_new_name_and_keeps_the_old_one_as_an_alias_where_it_is_needed() {
+    fn a_source_is_renamed_with_the_old_name_as_an_alias_if_needed() {
         let clicks = |sql: &str| fix(&renamed("display_clicks", "", "dsp_clicks"), sql, &[], &catalogue());
         assert_eq!(
             clicks("SELECT campaign, SUM(clicks) AS n FROM sandbox.display_clicks GROUP BY campaign").unwrap(),
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_changes_of_several_instances_are_one() {
+    fn equal_changes_of_several_instances_are_combined() {
         let change = |id: &str| InstanceChange {
             instance: id.parse().unwrap(),
             instance_name: id.to_owned(),

@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_finds_what_was_meant_and_the_exact_name_comes_first() {
+    fn typos_are_tolerated_and_exact_names_come_first() {
         assert_eq!(found("dsp_clicks")[0], "dsp_clicks");
         assert_eq!(found("dsp_clikcs")[0], "dsp_clicks");
         assert!(found("campaing")[0].ends_with(".campaign"), "{:?}", found("campaing")[0]);
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_found_for_nothing_and_for_nonsense() {
+    fn empty_and_nonsense_searches_find_nothing() {
         for q in ["", " \u{200b}_-", "qqqqzzzzxx", "\u{1F600}"] {
             assert_eq!(found(q), Vec::<String>::new(), "{q}");
         }
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_is_grouped_by_source() {
+    fn results_are_grouped_by_source() {
         let sources = Catalogue::standard().sources();
         let groups = Index::of(sources.iter()).groups("new to brand sales");
         assert!(sources[groups[0].source].id.starts_with("amazon_attributed_events"));

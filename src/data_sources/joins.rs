@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn an_equation_is_reported_on_both_sides_and_a_plain_key_everywhere() {
+    fn an_equation_joins_two_sources_and_a_plain_key_joins_all() {
         let to = |id: &str, key: &str| (id.to_owned(), key.to_owned());
         let views = others("dsp_views", "impression_id");
         assert!(views.contains(&to("dsp_impressions", "request_tag")), "{views:?}");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_that_is_named_is_a_column() {
+    fn every_documented_key_is_a_column() {
         for source in Catalogue::standard().sources() {
             for join in joins(source, Catalogue::standard().sources().iter()) {
                 for column in join.key.split(" + ") {

@@ -98,7 +98,7 @@ mod tests {
     use crate::amcsql::catalogue::Catalogue;
 
     #[test]
-    fn a_source_is_a_document_and_hostile_text_stays_text() {
+    fn a_source_is_rendered_and_markup_in_it_is_escaped() {
         let standard = Catalogue::standard().source("dsp_clicks").unwrap();
         let whole = source(standard, &[]);
         assert!(whole.starts_with("# `dsp_clicks`\n") && whole.contains("| `campaign` | STRING | Dimension | LOW |"));

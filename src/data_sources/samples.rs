@@ -61,7 +61,7 @@ mod tests {
     use crate::amcsql::finding::Level;
 
     #[test]
-    fn every_sample_is_a_query_that_amc_takes_without_a_warning() {
+    fn every_sample_is_valid_without_warnings() {
         for sample in SAMPLES.iter() {
             let checked = check(&sample.sql, &Context::reporting(Catalogue::standard()));
             let wrong: Vec<_> = checked.findings.iter().filter(|it| it.level != Level::Info).collect();
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn every_source_that_is_not_retired_has_a_sample() {
+    fn every_current_source_has_a_sample() {
         let without =
             Catalogue::standard().sources().iter().filter(|source| !source.deprecated && !source.columns.is_empty());
         let without: Vec<_> =

@@ -48,8 +48,8 @@ impl Guides {
     pub async fn warm(&self) {
         let built_in = tokio::task::spawn_blocking(|| Collection::built_in().guides.len()).await;
         match built_in {
-            Ok(guides) => tracing::debug!(guides, "the built-in guides are read"),
-            Err(error) => tracing::error!(%error, "the built-in guides were not read"),
+            Ok(guides) => tracing::debug!(guides, "the built-in guides were read"),
+            Err(error) => tracing::error!(%error, "the built-in guides could not be read"),
         }
         self.current().await;
     }
@@ -69,7 +69,7 @@ impl Guides {
             let own = self.clone();
             let looked = tokio::task::spawn_blocking(move || own.look(&root, now)).await;
             if let Err(error) = looked {
-                tracing::error!(%error, "guides were not read");
+                tracing::error!(%error, "the guides could not be read");
             }
         }
         self.last()

@@ -33,12 +33,12 @@ fn html(guide: &Guide) -> String {
 }
 
 #[test]
-fn every_guide_and_template_reads_without_a_finding() {
+fn all_guides_and_templates_have_no_findings() {
     assert_eq!(Collection::built_in().findings(), []);
 }
 
 #[test]
-fn hostile_markdown_stays_text() {
+fn hostile_markdown_is_escaped() {
     let (guide, findings) = read(
         "<script>alert(1)</script>\n\nA <b onclick=x>b</b>, [x](javascript:alert(1)), ![y](data:image/svg+xml,z), <javascript:a>.\n\n\
          [w](<//evil.example>) [v](&#x6a;avascript:alert(1)) [u](java&#10;script:x)\n\n<style>*{}</style>\n",
@@ -52,7 +52,7 @@ fn hostile_markdown_stays_text() {
 }
 
 #[test]
-fn headings_have_ids_that_do_not_repeat() {
+fn headings_have_unique_ids() {
     let (guide, findings) = read("## Why `x`?\n\n## Why x\n\n### More\n");
     assert_eq!(findings, []);
     let seen: Vec<_> = guide.headings.iter().map(|heading| (heading.depth, heading.id.as_str())).collect();
@@ -62,7 +62,7 @@ fn headings_have_ids_that_do_not_repeat() {
 }
 
 #[test]
-fn a_table_carries_its_heads_and_no_inline_style() {
+fn table_cells_have_labels_and_no_inline_style() {
     let html = html(&read("| a & b | n |\n| --- | ---: |\n| x | 1 |\n").0);
     assert!(html.contains("<th scope=\"row\">x</th><td data-label=\"n\" class=\"number\">1</td>"), "{html}");
     assert!(html.contains("<th scope=\"col\">a &amp; b</th>"), "{html}");
@@ -90,7 +90,7 @@ fn extensions_of_markdown_are_shown() {
 }
 
 #[test]
-fn a_query_stands_in_a_fence_or_in_a_file_of_its_own() {
+fn a_query_is_in_a_code_block_or_a_file() {
     let sql = "--+++ recomamp query\n-- name = \"By campaign\"\n-- [metrics]\n-- n = \"Clicks.\"\n--+++\nSELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1\n";
     let guide = format!(
         "{HEAD}A\n\n[By campaign](by-campaign.sql)\n\nSee [it](by-campaign.sql).\n\n```sql query name=\"All of it\"\nSELECT COUNT(1) AS n FROM dsp_views\n```\n"
@@ -106,7 +106,7 @@ fn a_query_stands_in_a_fence_or_in_a_file_of_its_own() {
 }
 
 #[test]
-fn what_an_author_gets_wrong_is_told_with_its_line() {
+fn authors_errors_are_reported_with_their_lines() {
     let bare = |text: &str| lines(&collection(&[("t", &[("guide.md", text)])]).findings());
     assert_eq!(bare("# no head"), [1, 1]);
     assert_eq!(bare("+++\ntitle = \"T\"\nlevel = \"hard\"\ncolour = \"red\"\n+++\n"), [1, 1, 3, 4]);
@@ -121,7 +121,7 @@ fn what_an_author_gets_wrong_is_told_with_its_line() {
 }
 
 #[test]
-fn a_query_is_held_to_what_its_author_says() {
+fn a_querys_declarations_are_checked() {
     let file = |front: &str| {
         format!(
             "```sql query name=\"Q\"\n--+++ recomamp query\n{front}--+++\nSELECT campaign, COUNT(1) AS n FROM dsp_clicks WHERE campaign <> {{{{x}}}} GROUP BY 1\n```\n"
@@ -143,7 +143,7 @@ fn a_query_is_held_to_what_its_author_says() {
 }
 
 #[test]
-fn files_that_belong_to_no_guide_are_told() {
+fn unused_files_are_reported() {
     let guide = format!("{HEAD}A\n");
     let all = collection(&[
         ("a", &[("guide.md", guide.as_str()), ("lost.sql", "SELECT 1"), ("notes.md", "x")]),
@@ -166,7 +166,7 @@ fn files_that_belong_to_no_guide_are_told() {
 }
 
 #[test]
-fn ten_thousand_brackets_are_read_in_no_time() {
+fn deep_nesting_is_parsed_quickly() {
     for text in
         ["[".repeat(10_000), "> ".repeat(10_000), "[a](".repeat(10_000), "*_".repeat(10_000), "- ".repeat(5_000)]
     {
@@ -175,7 +175,7 @@ fn ten_thousand_brackets_are_read_in_no_time() {
 }
 
 #[test]
-fn the_search_wants_every_word_and_shows_where_it_stands() {
+fn the_search_requires_every_word_and_shows_the_match() {
     let one = format!("{HEAD}Intro about **reach**.\n\n## Why rows vanish\n\nToo few people stand behind a row.\n");
     let two = one.replace("title = \"T\"", "title = \"Rows and people\"");
     let all = collection(&[("a", &[("guide.md", one.as_str())]), ("b", &[("guide.md", two.as_str())])]);

@@ -81,14 +81,14 @@ mod tests {
     const BASE: &str = "a\nb\nc\nd\ne\n";
 
     #[test]
-    fn what_one_side_changed_is_taken() {
+    fn changes_on_one_side_are_applied() {
         let segments = merged(BASE, "A\nb\nc\nd\ne", "a\nb\nc\nd\nE\n");
         assert!(!segments.iter().any(|it| matches!(it, Segment::Conflict { .. })), "{segments:?}");
         assert_eq!(text(&segments, |_| None).as_deref(), Some("A\nb\nc\nd\nE\n"));
     }
 
     #[test]
-    fn what_both_changed_is_a_choice() {
+    fn conflicting_changes_need_a_choice() {
         let segments = merged(BASE, "a\nmine\nc\nd\ne\n", "a\ntheirs\nc\nd\ne\n");
         assert_eq!(text(&segments, |_| None), None);
         assert_eq!(text(&segments, |_| Some(Choice::Mine)).as_deref(), Some("a\nmine\nc\nd\ne\n"));

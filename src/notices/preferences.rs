@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn mail_waits_for_the_end_of_quiet_hours_or_for_the_digest() {
+    fn mail_is_due_after_quiet_hours_or_with_the_digest() {
         let zones = Zones::bundled();
         let own = Preferences {
             mail: MailMode::Now,
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_reported_at_its_field() {
+    fn errors_are_reported_by_field() {
         let zones = Zones::bundled();
         let fields = Fields::parse(b"mail=sometimes&digest_at=25:00&quiet_from=22:00&zone=Mars/Base&results=true");
         let (read, errors) = Preferences::read(&fields, &zones, true, &Preferences::default());

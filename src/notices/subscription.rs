@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stored_comes_back_as_it_was_typed() {
+    fn stored_values_are_shown_as_typed() {
         let fields = Fields::parse(b"results=true&no_rows=true&suppressed=12.5%25&late=90");
         let (read, errors) = SubscriptionForm::read(&fields);
         assert!(errors.is_empty());
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_do_not_fit_are_told() {
+    fn invalid_numbers_are_reported() {
         for odd in
             ["suppressed=101", "suppressed=-1", "suppressed=NaN", "late=0", "late=soon", "late=99999999999999999999"]
         {

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_result_in_the_past_does_not_widen_the_band() {
+    fn an_outlier_does_not_widen_the_band() {
         let before = past(&[100.0, 104.0, 97.0, 5_000.0, 101.0, 99.0]);
         let result = |rows| ResultReport { rows, ..ResultReport::default() };
         assert_eq!(names(&result(200), &before), ["rows"]);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rows_and_suppression_are_conditions_of_their_own() {
+    fn no_rows_and_suppression_are_separate_conditions() {
         assert_eq!(names(&ResultReport::default(), &past(&[10.0; 9])), ["no-rows"]);
         let result = ResultReport { rows: 10, suppressed: Some(3), ..ResultReport::default() };
         assert_eq!(names(&result, &[]), ["suppressed"]);

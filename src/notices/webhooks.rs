@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_is_given_the_time_that_it_asks_for() {
+    fn the_wait_requested_by_a_receiver_is_respected() {
         let wait = |seconds| {
             let requested = Some(std::time::Duration::from_secs(seconds));
             (next_attempt(DateTime::UNIX_EPOCH, 1, requested, 0.5).unwrap() - DateTime::UNIX_EPOCH).num_seconds()

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn public_addresses_are_told_from_inner_ones() {
+    fn public_and_private_addresses_are_distinguished() {
         for public in [
             "93.184.215.14",
             "100.63.0.1",

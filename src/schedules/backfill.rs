@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_days_is_as_many_windows_none_of_which_overlaps_the_next() {
+    fn a_range_is_split_into_windows_without_overlap() {
         let now = "2026-03-18T09:00:00Z";
         assert_eq!(
             days(Unit::Day, "2026-01-01", "2026-01-04", now),

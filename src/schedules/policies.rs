@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_while_another_runs_follows_the_policy() {
+    fn a_slot_during_another_execution_follows_the_policy() {
         let running = |queued| Facts { is_running: true, queued, ..facts(0) };
         let decide = |overlap, facts: &Facts| name(&policies(Missed::All, overlap).decide(&slot(None), facts));
         let all = [Overlap::Skip, Overlap::Queue, Overlap::Allow];
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn excluded_days_and_doubled_instants_are_skipped() {
+    fn excluded_days_and_repeated_instants_are_skipped() {
         let policies = Policies::default();
         assert_eq!(name(&policies.decide(&slot(None), &Facts { is_excluded: true, ..facts(0) })), "skip");
         assert_eq!(name(&policies.decide(&slot(Some(Note::SameInstant)), &facts(0))), "skip");
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_waits_for_mature_data_and_takes_its_share_of_the_spread() {
+    fn an_execution_waits_for_data_and_its_share_of_the_spread() {
         let policies = Policies { hold_hours: 48, spread_minutes: 30, ..Policies::default() };
         let window = WindowChoice::default();
         let due = policies.due(now(), "sch_a", &window) - now() - TimeDelta::hours(48);
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_for_the_data_moves_the_run_and_not_the_window() {
+    fn waiting_for_data_delays_the_execution_and_not_the_window() {
         let window = WindowChoice { kind: WindowKind::CalendarMonth, ..WindowChoice::default() };
         let first: DateTime<Utc> = "2026-12-01T09:00:00Z".parse().unwrap();
         let due = |wait| Policies { wait, ..Policies::default() }.due(first, "sch_a", &window).to_rfc3339();

@@ -85,7 +85,7 @@ impl Scheduler {
                 Ok(decided) => tick.changed += decided,
                 Err(error) => {
                     tick.failed += 1;
-                    tracing::error!(schedule.id = lease.id, %error, "a schedule's slot was not decided; it is tried again");
+                    tracing::error!(schedule.id = lease.id, %error, "a slot was not decided; it will be retried");
                 }
             }
         }
@@ -258,7 +258,7 @@ impl Scheduler {
             let reason = format!("Paused automatically after {failures} failures in a row. The last one: {why}");
             store::pause(tx, self.site.clock.now(), &schedule.id, &reason, None).await?;
             store::skip_queued(tx, &schedule.id, "The schedule was paused after failures.").await?;
-            tracing::warn!(schedule.id = %schedule.id, failures, "a schedule paused itself");
+            tracing::warn!(schedule.id = %schedule.id, failures, "a schedule was paused after failures");
         }
         Ok(())
     }

@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_form_is_a_rule_in_words() {
+    fn every_kind_of_rule_is_described() {
         for (form, words) in [
             ("repeat=daily&at=08:30", "Every day at 08:30 (UTC)"),
             (
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_beside_its_field() {
+    fn errors_are_reported_by_field() {
         for (form, fields) in [
             ("repeat=often", &["repeat"][..]),
             ("repeat=weekly&at=9", &["at", "weekday"]),

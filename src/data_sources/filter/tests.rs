@@ -20,7 +20,7 @@ const NESTED: &str = "f=all&f.1.p=source&f.1.o=is&f.1.v=dsp_clicks&f.2=any&f.2.1
         &f.2.2=none&f.2.2.1.p=type&f.2.2.1.o=is&f.2.2.1.v=string&f.2.2.2.p=role&f.2.2.2.o=is&f.2.2.2.v=dimension";
 
 #[test]
-fn an_address_is_read_and_written_the_same() {
+fn an_address_is_parsed_and_written_unchanged() {
     let group = read(NESTED).unwrap();
     let fields = group.fields();
     let again = Group::read(fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))).unwrap();
@@ -33,7 +33,7 @@ fn an_address_is_read_and_written_the_same() {
 }
 
 #[test]
-fn groups_are_joined_as_they_say() {
+fn groups_are_combined_by_their_kind() {
     let strict = found(NESTED);
     assert!(strict.contains(&"dsp_clicks.user_id".to_owned()) && strict.contains(&"dsp_clicks.supply_cost".to_owned()));
     assert!(!strict.contains(&"dsp_clicks.campaign".to_owned()));
@@ -62,7 +62,7 @@ fn buttons_add_and_remove_parts() {
 }
 
 #[test]
-fn a_thousand_conditions_and_forged_ones_are_refused() {
+fn too_many_or_forged_conditions_are_refused() {
     let many: Vec<String> = (1..=1_000).map(|at| format!("f.{at}.p=column&f.{at}.o=is&f.{at}.v=x")).collect();
     assert!(read(&format!("f=all&{}", many.join("&"))).unwrap_err().contains("1000 conditions"));
     for forged in [

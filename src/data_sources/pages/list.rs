@@ -72,7 +72,7 @@ struct FoundColumn {
     description: String,
 }
 
-/// Whether it is free or paid, and who provides it.
+/// Whether a source is included, paid or uploaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
     Included,

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_the_same_size_are_near() {
+    fn numbers_of_the_same_magnitude_match() {
         for (documented, real) in [(1.0, 9.0), (0.02, 0.4), (1200.0, 130.0), (0.0, 0.0)] {
             assert!(are_near(documented, real), "{documented} {real}");
         }

@@ -48,7 +48,7 @@ async fn a_query_runs_once_and_then_only_when_it_changes() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_leads_out_of_the_folder_is_not_read() {
+async fn files_outside_the_folder_are_not_read() {
     let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write(outside.path(), "q.sql", &query("1"));
     write(outside.path(), "guide.md", GUIDE);
@@ -71,7 +71,7 @@ async fn what_leads_out_of_the_folder_is_not_read() {
 }
 
 #[tokio::test]
-async fn what_ships_passes() {
+async fn built_in_guides_pass() {
     let report = check(None, true).await.unwrap();
     assert_eq!(report.findings, []);
     assert_eq!(report.run, report.queries);

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_lead_to_the_web_or_stay_here() {
+    fn only_http_https_and_local_links_are_allowed() {
         for address in
             ["https://a.example/x", "HTTP://a.example", "/queries", "#window", "other-guide#x", "a/b:c", "?q=a:b"]
         {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_addresses_stay_among_the_guides() {
+    fn relative_addresses_stay_within_the_guides() {
         let of = |address| resolved(address, "reach").map(|(_, href)| href);
         assert_eq!(of("../overlap/guide.md#why"), Ok("/guides/overlap#why".to_owned()));
         assert_eq!(of("../library/reach-by-day.sql"), Ok("/library/reach-by-day".to_owned()));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_made_of_the_words() {
+    fn ids_are_made_of_the_headings_words() {
         assert_eq!(id("Why rows vanish: 2 of 100?"), "why-rows-vanish-2-of-100");
         assert_eq!(id("AMC's own — words"), "amcs-own-words");
         assert_eq!(id("???"), "section");

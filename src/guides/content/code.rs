@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_says_what_it_is() {
+    fn the_kind_of_a_block_is_parsed() {
         assert_eq!(Fence::read("sql query name=\"Q\""), Ok(Fence::Query { name: "Q".to_owned() }));
         assert_eq!(Fence::read("sql query"), Ok(Fence::Query { name: String::new() }));
         assert_eq!(Fence::read("sql refused=unknown-column"), Ok(Fence::Refused("unknown-column", Purpose::Reporting)));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn colors_keep_the_text_and_its_signs() {
+    fn highlighting_keeps_the_text_and_its_characters() {
         assert_eq!(
             colored("SELECT 'a<b' < {{x}}"),
             "<span class=\"sql-keyword\">SELECT</span> <span class=\"sql-text\">&#39;a&lt;b&#39;</span> &lt; \
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_refused_as_claimed_is_told() {
+    fn sql_that_is_not_rejected_as_claimed_is_reported() {
         let mut findings = Vec::new();
         Fence::Refused("unknown-column", Purpose::Reporting).check(
             "f",

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browsers_languages_come_in_their_order_until_english() {
+    fn accepted_languages_are_in_order_until_english() {
         let of = |accepted: &'static str, chosen: &str| {
             languages(&HeaderMap::from_iter([(ACCEPT_LANGUAGE, accepted.parse().unwrap())]), chosen)
         };

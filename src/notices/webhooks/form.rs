@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_addresses_are_refused_with_what_to_do() {
+    fn invalid_addresses_are_refused_with_a_solution() {
         assert_eq!(error("https://example.com/hook?a=b#c", &[]), "");
         for (url, message) in [
             ("", "such as https"),

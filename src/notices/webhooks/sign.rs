@@ -59,7 +59,7 @@ mod tests {
 
     /// The example from the reference implementation.
     #[test]
-    fn signatures_are_those_of_the_reference() {
+    fn signatures_match_the_reference_implementation() {
         let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         let signature =
             Signer::new(&[secret]).signature("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
@@ -67,14 +67,14 @@ mod tests {
     }
 
     #[test]
-    fn each_secret_signs() {
+    fn messages_are_signed_with_each_secret() {
         let random = Random::seeded(1);
         let signer = Signer::new(&[fresh_secret(&random), fresh_secret(&random)]);
         assert_eq!(signer.signature("msg_1", 1, "{}").split(' ').count(), 2);
     }
 
     #[test]
-    fn odd_secrets_are_refused_with_the_reason() {
+    fn invalid_secrets_are_refused_with_the_reason() {
         assert!(key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").is_ok());
         for odd in
             ["", "secret", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64!", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS"]

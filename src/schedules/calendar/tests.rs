@@ -61,7 +61,7 @@ fn five_fields_mean_what_cron_5_says() {
 }
 
 #[test]
-fn clock_changes_run_a_fixed_time_once_and_a_wildcard_by_real_time() {
+fn fixed_times_run_once_and_wildcards_follow_real_time_at_clock_changes() {
     for (text, zone, from, expected) in [
         ("30 2 * * *", "America/New_York", "2027-03-14 05:00", &["2027-03-14 07:00", "2027-03-15 06:30"][..]),
         ("30 1 * * *", "America/New_York", "2027-11-07 04:00", &["2027-11-07 05:30", "2027-11-08 06:30"]),
@@ -88,7 +88,7 @@ fn clock_changes_run_a_fixed_time_once_and_a_wildcard_by_real_time() {
 }
 
 #[test]
-fn a_slot_says_what_the_clocks_do_to_it() {
+fn a_slot_has_a_note_about_clock_changes() {
     let notes = |text: &str, zone: &str, from: &str, count: usize| {
         let plan = cron(text, zone);
         plan.after(utc(from)).take(count).map(|slot| (slot.name.to_string(), slot.note)).collect::<Vec<_>>()
@@ -121,7 +121,7 @@ fn a_slot_says_what_the_clocks_do_to_it() {
 }
 
 #[test]
-fn a_wrong_expression_is_reported_with_place_and_fix() {
+fn errors_in_expressions_are_reported_with_place_and_fix() {
     for (text, message) in [
         ("0 9 31 2 *", "never"),
         ("0 9 30 2 *", "never"),
@@ -160,7 +160,7 @@ fn nine() -> NaiveTime {
 }
 
 #[test]
-fn forms_say_what_cron_cannot() {
+fn forms_offer_rules_that_cron_lacks() {
     let monthly = |on| Rule::Monthly { on, at: nine() };
     for (rule, expected) in [
         (Rule::Days { every: 3, first: day("2026-01-02"), at: nine() }, ["2026-01-02", "2026-01-05", "2026-01-08"]),
@@ -185,7 +185,7 @@ fn forms_say_what_cron_cannot() {
 }
 
 #[test]
-fn a_plan_begins_ends_and_keeps_excluded_days_for_the_ledger() {
+fn a_plan_has_a_range_and_keeps_excluded_days_for_the_ledger() {
     let mut plan = plan(Rule::Days { every: 1, first: day("2026-01-01"), at: nine() }, "Europe/Berlin");
     plan.starts = Some(day("2026-02-03"));
     plan.ends = Some(day("2026-02-05"));
@@ -198,7 +198,7 @@ fn a_plan_begins_ends_and_keeps_excluded_days_for_the_ledger() {
 }
 
 #[test]
-fn once_is_once() {
+fn a_rule_for_one_time_has_one_slot() {
     let moment = day("2026-03-29").and_hms_opt(2, 30, 0).unwrap();
     let plan = plan(Rule::Once(moment), "Europe/Berlin");
     assert_eq!(first(&plan, "2026-01-01 00:00", 5), ["2026-03-29 01:00"]);

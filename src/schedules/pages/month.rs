@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_month_has_its_days_in_weeks_from_monday() {
+    fn a_month_is_split_into_weeks_from_monday() {
         let first = Month::parse("2026-03").unwrap();
         let weeks = weeks(Month::days(first), first, Vec::new());
         assert_eq!(weeks.len(), 6, "1 March 2026 is a Sunday, and the 31st a Tuesday");

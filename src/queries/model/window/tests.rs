@@ -38,7 +38,7 @@ fn the_default_is_the_seven_days_that_ended_fourteen_days_ago() {
 }
 
 #[test]
-fn whole_days_are_those_of_the_zone() {
+fn days_are_in_the_zones_local_time() {
     let now = "2026-11-21T06:00:00Z";
     assert_eq!(preset(WindowKind::Settled, Tz::UTC, now), dates("2026-10-31", "2026-11-07"));
     assert_eq!(preset(WindowKind::Settled, America::Los_Angeles, now), dates("2026-10-30", "2026-11-06"));
@@ -49,7 +49,7 @@ fn whole_days_are_those_of_the_zone() {
 }
 
 #[test]
-fn a_change_of_the_clocks_neither_shortens_the_days_nor_makes_them_unsettled() {
+fn clock_changes_do_not_shorten_days_or_make_them_unsettled() {
     // Clocks in New York go back on 1 November 2026 and forward on 8 March 2026.
     for now in ["2026-11-08T05:30:00Z", "2026-11-14T06:00:00Z", "2026-03-15T04:30:00Z", "2026-03-22T05:00:00Z"] {
         let window = Window::preset(WindowKind::Settled, America::New_York, at(now));
@@ -71,7 +71,7 @@ fn complete_days_weeks_and_months_ended_two_days_ago_or_earlier() {
 }
 
 #[test]
-fn windows_of_the_calendar_do_not_wait_for_their_data() {
+fn calendar_windows_ignore_whether_data_is_complete() {
     let days = WindowKind::Days { count: 7, before: 14 };
     assert_eq!(preset(days, Europe::Berlin, "2027-03-15T08:00:00Z"), dates("2027-02-22", "2027-03-01"));
     // The first, a middle and the last day of a month have the same previous month.
@@ -88,7 +88,7 @@ fn windows_of_the_calendar_do_not_wait_for_their_data() {
 }
 
 #[test]
-fn a_window_without_a_day_is_refused_with_the_date() {
+fn an_empty_window_is_refused_with_the_date() {
     let window = WindowChoice { kind: WindowKind::MonthToDate, ..WindowChoice::default() };
     let why = window.at(at("2026-12-01T09:00:00Z")).unwrap_err();
     assert!(why.contains("1 Dec 2026") && why.contains("empty"), "{why}");
@@ -96,7 +96,7 @@ fn a_window_without_a_day_is_refused_with_the_date() {
 }
 
 #[test]
-fn a_number_of_days_is_read_off_its_two_fields() {
+fn a_number_of_days_is_parsed_from_two_fields() {
     let form = |sent: &str| WindowForm::default().with(&Fields::parse(sent.as_bytes()));
     let days = form("window=days&window_days=30&window_before=2");
     assert_eq!((days.kind.as_str(), days.chosen(), days.counted()), ("days-30-2", "days", ("30", "2")));
@@ -125,7 +125,7 @@ fn an_explicit_window_is_sent_as_typed_without_an_offset() {
 }
 
 #[test]
-fn two_dates_are_both_part_of_the_window() {
+fn both_dates_are_part_of_the_window() {
     let window = explicit("2026-11-08", "2026-11-14", "Europe/Berlin", "2026-11-21T00:00:00Z").unwrap();
     let sent = serde_json::to_value(&window.sent).unwrap();
     assert_eq!(sent["timeWindowStart"], "2026-11-08T00:00:00");
@@ -149,7 +149,7 @@ fn a_reversed_or_empty_window_is_refused() {
 }
 
 #[test]
-fn the_future_begins_by_the_clock_of_the_zone() {
+fn the_future_depends_on_the_zone() {
     let now = "2026-11-21T00:30:00Z";
     assert!(explicit("2026-11-20", "2026-11-21T01:30", "Europe/Berlin", now).is_ok());
     let errors = explicit("2026-11-20", "2026-11-21T01:31", "Europe/Berlin", now).unwrap_err();
@@ -158,7 +158,7 @@ fn the_future_begins_by_the_clock_of_the_zone() {
 }
 
 #[test]
-fn a_time_that_the_clocks_skip_or_show_twice_still_has_its_place() {
+fn skipped_and_repeated_times_are_resolved() {
     // On 29 March 2026, 02:30 doesn't exist in Berlin; on 25 October it occurs twice.
     assert_eq!(instant(Europe::Berlin, local("2026-03-29T02:30:00")), at("2026-03-29T01:30:00Z"));
     assert_eq!(instant(Europe::Berlin, local("2026-10-25T02:30:00")), at("2026-10-25T01:30:00Z"));
@@ -166,7 +166,7 @@ fn a_time_that_the_clocks_skip_or_show_twice_still_has_its_place() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_reported_beside_its_field() {
+fn all_errors_are_reported_by_field() {
     let errors = explicit("yesterday", "", "Mars/Olympus", "2026-11-21T00:00:00Z").unwrap_err();
     let named: Vec<&str> = errors.iter().map(|(field, _)| field).collect();
     assert_eq!(named, ["zone", "start", "end"]);
@@ -182,7 +182,7 @@ fn everything_that_is_wrong_is_reported_beside_its_field() {
 }
 
 #[test]
-fn freshness_attribution_and_age_are_three_separate_remarks() {
+fn freshness_attribution_and_age_have_separate_notes() {
     let notes = |start, end| explicit(start, end, "UTC", "2026-11-21T00:00:00Z").unwrap().notes;
     assert_eq!(notes("2026-11-18", "2026-11-19"), [FRESHNESS, LATE_CREDIT]);
     assert_eq!(notes("2026-11-18", "2026-11-18"), [LATE_CREDIT]);
@@ -193,7 +193,7 @@ fn freshness_attribution_and_age_are_three_separate_remarks() {
 }
 
 #[test]
-fn the_form_keeps_what_was_not_sent() {
+fn missing_fields_keep_their_values() {
     let saved = WindowForm { kind: "last-week".into(), zone: "Asia/Tokyo".into(), ..WindowForm::default() };
     let merged = saved.with(&Fields::parse(b"window=last-day"));
     assert_eq!((merged.kind.as_str(), merged.zone.as_str()), ("last-day", "Asia/Tokyo"));
@@ -201,7 +201,7 @@ fn the_form_keeps_what_was_not_sent() {
 }
 
 #[test]
-fn amcs_own_types_have_no_dates_here() {
+fn amcs_presets_have_no_dates() {
     for kind in WindowKind::ALL {
         assert_eq!(WindowKind::parse(&kind.name()), Some(kind));
         if kind == WindowKind::Explicit {
