@@ -35,7 +35,7 @@ struct Toll {
     unexplained: usize,
 }
 
-impl Toll {
+impl Totals {
     fn add(&mut self, other: Self) {
         self.schedules += other.schedules;
         self.slots += other.slots;
@@ -47,7 +47,7 @@ impl Toll {
     }
 }
 
-impl fmt::Display for Toll {
+impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { schedules, slots, kills, cuts, lost, doubled, unexplained } = self;
         write!(
