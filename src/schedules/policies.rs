@@ -228,7 +228,7 @@ fn checksum(text: &str) -> u32 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     Start,
-    /// It waits for the previous run to end.
+    /// It waits for the previous execution to end.
     Queue,
     /// A policy prevents it.
     Skip(String),
