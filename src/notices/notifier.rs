@@ -313,7 +313,7 @@ impl Notifier {
             Some(last) => {
                 if let Some(message) = store::close(&mut tx, BACKUP).await?.and_then(|closed| closed.message) {
                     let draft = compose::backup_recovered(BACKUP, &last.night);
-                    tick.changed += usize::from(self.tell_again(&mut tx, &message, &draft).await?);
+                    tick.changed += usize::from(self.notify_again(&mut tx, &message, &draft).await?);
                 }
             }
             None => {}

@@ -39,7 +39,7 @@ impl Fence {
         };
         if let Some(code) = own.strip_prefix("refused=") {
             return codes::find(code).map(|known| Self::Refused(known.name, purpose)).ok_or_else(|| {
-                format!("`{code}` is no code of the checker. /help/checks lists all, such as refused=unknown-column.")
+                format!("`{code}` isn't a check. See /help/checks for all checks, such as refused=unknown-column.")
             });
         }
         if let Some(name) = rest.strip_prefix("query") {

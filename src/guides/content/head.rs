@@ -68,7 +68,7 @@ fn take(
         "draft" => guide.draft = entry.read(faults),
         "order" => guide.order = entry.read(faults),
         "claims" => guide.claims = claims::read(entry, faults),
-        key => faults.push(entry.fault(format!("`{key}` means nothing in a guide's front matter. Remove it."))),
+        key => faults.push(entry.fault(format!("`{key}` isn't a field of a guide's front matter. Remove it."))),
     }
 }
 

@@ -33,7 +33,8 @@ pub(in crate::guides) fn read_folder(name: &str, folder: &Folder) -> FolderRead 
         return read;
     }
     if !address::is_slug(name) {
-        let message = format!("“{name}” can't be an address. Name the folder with small letters, digits and hyphens.");
+        let message =
+            format!("“{name}” can't be an address. Use lowercase letters, digits and hyphens in the folder's name.");
         read.loose.push(Finding::error(&format!("{name}/guide.md"), (1, 1), "file", message));
         return read;
     }
@@ -49,7 +50,8 @@ fn read_guides(slug: &str, folder: &Folder, read: &mut FolderRead) {
         let path = format!("{slug}/{file}");
         let Some(language) = language(file) else {
             if has_extension(file, "md") && file != "README.md" {
-                let message = "A guide is guide.md, or guide.de.md in another language. Rename the file.";
+                let message =
+                    "A guide's file must be named guide.md, or, in another language, guide.de.md. Rename the file.";
                 read.loose.push(Finding::error(&path, (1, 1), "file", message));
             }
             continue;
@@ -81,7 +83,7 @@ fn read_guides(slug: &str, folder: &Folder, read: &mut FolderRead) {
         let path = format!("{slug}/{file}");
         if folder.text(file).is_ok() && !named.contains(&path) {
             let message = format!(
-                "No guide shows this query. Put [its name]({file}) on a line of its own into guide.md, or remove it."
+                "No guide shows this query. Put [its name]({file}) on its own line in guide.md, or remove the file."
             );
             read.loose.push(Finding::error(&path, (1, 1), "query", message));
         }
@@ -103,7 +105,7 @@ fn read_templates(folder: &Folder, read: &mut FolderRead) {
         let Ok(text) = folder.text(file) else { continue };
         let mut findings = Vec::new();
         if !address::is_slug(slug) {
-            let message = "The name of a template has small letters, digits and hyphens. Rename the file.";
+            let message = "A template's name may only have lowercase letters, digits and hyphens. Rename the file.";
             findings.push(Finding::error(&path, (1, 1), "file", message));
         }
         let mut links = Vec::new();

@@ -72,7 +72,7 @@ pub(super) async fn pause(
     fields: Fields,
 ) -> web::Result<Redirect> {
     let id = pause_by(&room, &person, &id, fields.trimmed("until"), fields.trimmed("note")).await?;
-    visit.flash(Tone::Success, "The schedule is paused.").await;
+    visit.flash(Tone::Success, "The schedule was paused.").await;
     Ok(back(&id))
 }
 
@@ -217,9 +217,9 @@ pub(super) async fn restore(
 async fn binned(room: &Schedules, person: &Person, visit: &Visit, id: &str, deleted: bool) -> web::Result<Redirect> {
     let id = delete_by(room, person, id, deleted).await?;
     let said = if deleted {
-        "The schedule is deleted. It can be restored here."
+        "The schedule was deleted. You can restore it here."
     } else {
-        "The schedule is restored, and paused."
+        "The schedule was restored. It is paused."
     };
     visit.flash(Tone::Success, said).await;
     Ok(back(&id))
