@@ -19,10 +19,10 @@ impl Notifier {
         }
         for cause in store::ended_rule_failures(&mut tx).await? {
             let rule = store::working_rule(&mut tx, cause.trim_start_matches(compose::DELIVERY_FAILING)).await?;
-            let told = store::close(&mut tx, &cause).await?.and_then(|closed| closed.message);
-            if let (Some(rule), Some(message)) = (rule, told) {
+            let closed = store::close(&mut tx, &cause).await?.and_then(|incident| incident.message);
+            if let (Some(rule), Some(message)) = (rule, closed) {
                 let draft = compose::delivery_recovered(&rule);
-                tick.changed += usize::from(self.tell_again(&mut tx, &message, &draft).await?);
+                tick.changed += usize::from(self.notify_again(&mut tx, &message, &draft).await?);
             }
         }
         tx.commit().await
