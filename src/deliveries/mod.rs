@@ -14,6 +14,7 @@ mod folder;
 mod model;
 mod pages;
 mod pattern;
+mod place;
 mod seals;
 mod send;
 mod store;
