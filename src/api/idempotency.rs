@@ -156,7 +156,7 @@ mod tests {
     fn a_key_is_short_printable_text() {
         let read = |value: &str| {
             let headers = HeaderMap::from_iter([(KEY, HeaderValue::from_bytes(value.as_bytes()).unwrap())]);
-            key(&headers).map(|key| key.unwrap_or_default()).ok()
+            key(&headers).map(Option::unwrap_or_default).ok()
         };
         assert_eq!(read("report-7").as_deref(), Some("report-7"));
         for odd in ["", " ", "ü", &"x".repeat(LONGEST + 1)] {

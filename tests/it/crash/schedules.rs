@@ -25,7 +25,7 @@ use crate::support::{Cable, Database, House, Plug, Premises, Program, Visitor, e
 
 /// The totals of all rounds.
 #[derive(Clone, Copy, Debug, Default)]
-struct Toll {
+struct Totals {
     schedules: usize,
     slots: usize,
     kills: usize,
@@ -132,7 +132,7 @@ async fn wake(url: &str) {
 }
 
 /// A round in which every choice depends on the seed.
-async fn days(seed: u64, schedules: usize, steps: usize) -> Toll {
+async fn days(seed: u64, schedules: usize, steps: usize) -> Totals {
     let mut dice = StdRng::seed_from_u64(seed);
     let house = House::open(Database::postgres().await).await;
     let ada = house.signed_in("Ada").await;
@@ -195,9 +195,9 @@ async fn days(seed: u64, schedules: usize, steps: usize) -> Toll {
     for process in &mut processes {
         process.program.kill().await;
     }
-    let mut toll = count(&house, &all, (began, now)).await;
-    (toll.kills, toll.cuts) = (kills, cuts);
-    toll
+    let mut totals = count(&house, &all, (began, now)).await;
+    (totals.kills, totals.cuts) = (kills, cuts);
+    totals
 }
 
 /// Two minutes after the next half hour, some minutes after all that was played.
@@ -233,7 +233,7 @@ impl FromRow for Decided {
     }
 }
 
-async fn count(house: &House, all: &[i64], (began, now): (DateTime<Utc>, DateTime<Utc>)) -> Toll {
+async fn count(house: &House, all: &[i64], (began, now): (DateTime<Utc>, DateTime<Utc>)) -> Totals {
     const DECIDED: &str = "select s.timing ->> 'cron' as cron, count(l.slot) as slots, \
         sum(case when l.execution_id is null and l.reason = '' then 1 else 0 end) as silent \
         from schedules s left join schedule_slots l on l.schedule_id = s.id group by s.id, s.timing ->> 'cron'";
@@ -242,17 +242,17 @@ async fn count(house: &House, all: &[i64], (began, now): (DateTime<Utc>, DateTim
     let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
     let rows = sql(DECIDED).all::<Decided>(&mut tx).await.expect("the ledger");
     drop(tx);
-    let mut toll = Toll { schedules: all.len(), ..Toll::default() };
+    let mut totals = Totals { schedules: all.len(), ..Totals::default() };
     assert_eq!(rows.len(), all.len());
     for Decided(cron, slots, silent) in rows {
         let every = EVERY.into_iter().find(|every| cron == format!("*/{every} * * * *")).expect("a rule of the test");
         let due = expected(every, began, now);
-        toll.slots += due;
-        toll.lost += due.abs_diff(usize::try_from(slots).unwrap_or(0));
-        toll.unexplained += usize::try_from(silent).unwrap_or(usize::MAX);
+        totals.slots += due;
+        totals.lost += due.abs_diff(usize::try_from(slots).unwrap_or(0));
+        totals.unexplained += usize::try_from(silent).unwrap_or(usize::MAX);
     }
-    toll.doubled = usize::try_from(house.count(DOUBLED).await.abs()).unwrap_or(usize::MAX);
-    toll
+    totals.doubled = usize::try_from(house.count(DOUBLED).await.abs()).unwrap_or(usize::MAX);
+    totals
 }
 
 /// Rounds of days in three processes, with their sums for those who run many.
@@ -260,11 +260,14 @@ async fn count(house: &House, all: &[i64], (began, now): (DateTime<Utc>, DateTim
 async fn each_slot_is_decided_once_when_processes_are_killed() {
     let (rounds, first) = asked();
     let (schedules, steps) = if rounds > 1 { (2_000, 40) } else { (24, 8) };
-    let mut toll = Toll::default();
+    let mut totals = Totals::default();
     for seed in first..first + rounds {
         let round = Box::pin(days(seed, schedules, steps)).await;
-        toll.add(round);
-        println!("schedules: seed {seed}: {round}; so far {toll}");
+        totals.add(round);
+        println!("schedules: seed {seed}: {round}; so far {totals}");
     }
-    assert!(toll.slots > 0 && toll.kills > 0 && toll.lost == 0 && toll.doubled == 0 && toll.unexplained == 0, "{toll}");
+    assert!(
+        totals.slots > 0 && totals.kills > 0 && totals.lost == 0 && totals.doubled == 0 && totals.unexplained == 0,
+        "{totals}"
+    );
 }
