@@ -213,17 +213,18 @@ macro_rules! wanted_rows {
 pub(super) use wanted_rows;
 
 /// The rules that want an execution's result: as a slot of their schedule, or as a window that a back-fill of the
-/// schedule ran.
+/// schedule ran. What ended before a rule existed is delivered only on request.
 pub(in crate::deliveries) async fn wanted(tx: &mut Tx, execution: &ExecutionId) -> Result<Vec<Wanted>> {
     const SLOTS: &str = wanted_rows!(
         "l.slot",
         "join schedule_slots l on l.schedule_id = s.id and l.execution_id = $1 join executions e on e.id = l.execution_id \
-         where r.deleted_at is null order by r.id"
+         and e.finished_at >= r.created_at where r.deleted_at is null order by r.id"
     );
     const WINDOWS: &str = wanted_rows!(
         "w.slot",
         "join backfills b on b.schedule_id = s.id join backfill_windows w on w.backfill_id = b.id \
-         and w.execution_id = $1 join executions e on e.id = w.execution_id where r.deleted_at is null order by r.id"
+         and w.execution_id = $1 join executions e on e.id = w.execution_id and e.finished_at >= r.created_at \
+         where r.deleted_at is null order by r.id"
     );
     let mut found = sql(SLOTS).bind(execution).all::<Wanted>(tx).await?;
     found.extend(sql(WINDOWS).bind(execution).all::<Wanted>(tx).await?);

@@ -137,7 +137,8 @@ impl Cells {
             let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
             numbers.push(number.ok_or_else(|| format!("“{text}” in {} is no number", self.column))?);
         }
-        let sum: f64 = numbers.iter().sum();
+        // OK because adding zero turns the −0 of no numbers into 0.
+        let sum = numbers.iter().sum::<f64>() + 0.0;
         match fold {
             Fold::Only if fitting != 1 => Err(format!("{fitting} rows fit {self}, not one")),
             Fold::Count | Fold::Sum => Ok(sum),

@@ -97,6 +97,7 @@ stories! {
         let schedule = scheduled(&ada, &query, &DAILY).await;
         let other = destination(&ada, &[("kind", "folder"), ("name", "Other"), ("path", "other")]).await;
         rule(&ada, &schedule, &other, &target[1..]).await;
+        house.time.advance(TimeDelta::seconds(1));
         rule(&ada, &schedule, &share, &target[1..]).await;
         let rules = ada.get(&format!("{schedule}/deliveries")).await.with(200);
         let last = rules.attributes("form[action$='/delete']", "action").remove(1);
