@@ -143,9 +143,9 @@ stories! {
             house.tick("deliverer").await;
         }
         assert!(states(&ledger(&ada).await).iter().all(|state| *state == "done"), "{:?}", ledger(&ada).await);
-        assert_eq!(scratch.count("by_key").await, rows);
+        assert_eq!(scratch.count("by_key").await, rows[0], "the shorter window has none of its own");
         let newest = pages[2].rsplit('/').next().expect("an id");
-        assert_eq!(scratch.rows(&format!("select 1 as one from by_key where recomamp_execution_id = '{newest}'")).await.len(), rows);
+        assert_eq!(scratch.rows(&format!("select 1 as one from by_key where recomamp_execution_id = '{newest}'")).await.len(), rows[2]);
         let target = [("destination", scratch.id.as_str()), ("table", "by_key"), ("mode", "upsert"), ("keys", "no_such_column")];
         ada.post(&format!("{}/deliver", pages[0]), &target).await.with(303);
         house.tick("deliverer").await;
