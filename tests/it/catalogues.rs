@@ -62,7 +62,7 @@ stories! {
             ada.post("/instances/refresh", &[]).await.with(303);
             house.tick("instance-discovery").await;
         };
-        for fault in ["empty", "null", "html", "cut", "empty-object", "no-id", "5xx"] {
+        for fault in ["empty", "null", "html", "cut", "empty-object", "5xx"] {
             house.fault(fault, "dataSources", "").await;
             refresh().await;
             house.heal().await;
