@@ -28,7 +28,7 @@ const MOST_SLOTS: usize = 400;
 /// The days from the first slot's day on that are played.
 const DAYS: i64 = 92;
 /// How long a rehearsal plays; then it shows what it has. A debug build works several times slower.
-const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 180 } else { 20 });
+const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 900 } else { 20 });
 /// How long a result can be looked at.
 const SHOWN: TimeDelta = TimeDelta::hours(1);
 

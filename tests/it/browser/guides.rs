@@ -62,8 +62,8 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
         browser.press("Library").await;
         browser.follow("a[href='/library/reach-by-campaign']").await;
         browser.wait_for("#sample .sample-chart svg").await;
-        browser.press("Make a query").await;
-        browser.see("Your query is made.").await;
+        browser.press("Create query").await;
+        browser.see("Your query was created.").await;
         browser.press("Schedule").await;
         browser.press("Save schedule").await;
         browser.see("The schedule is active.").await;

@@ -37,6 +37,7 @@ async fn program_and_browser() -> (Program, Browser) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a line for each page")]
 async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
     let (program, browser) = program_and_browser().await;
     let address = program.address();

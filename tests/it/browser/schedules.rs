@@ -73,7 +73,7 @@ async fn half_a_year_is_filled_while_somebody_watches() {
             browser.press("Show time windows").await;
         }
         browser.see("26 executions").await;
-        browser.press("Start back-fill").await;
+        browser.press("Start backfill").await;
         browser.see("26 time windows =").await;
         let address = browser.address().await;
         for enough in [5, 15, 26] {
@@ -87,7 +87,7 @@ async fn half_a_year_is_filled_while_somebody_watches() {
         }
         browser.see("Every time window has a result").await;
         assert_eq!(browser.read_all("ul.cells li a").await.len(), 26, "each leads to its execution");
-        browser.press("Go on as a schedule").await;
+        browser.press("Continue as a schedule").await;
         browser.see("New schedule").await;
     }
 }

@@ -131,6 +131,7 @@ async fn wake(url: &str) {
     execute(url, "select pg_notify('recomamp_wakes', 'a-test scheduler')").await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one round, step after step")]
 /// A round in which every choice depends on the seed.
 async fn days(seed: u64, schedules: usize, steps: usize) -> Totals {
     let mut dice = StdRng::seed_from_u64(seed);

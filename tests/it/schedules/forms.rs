@@ -64,7 +64,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let said = ada.post(&format!("{schedule}/run"), &[]).await.with(409);
         assert!(said.text("main").contains("has just started"), "{}", said.text("main"));
-        assert!(ada.get(&schedule).await.with(200).text("tbody").contains("Waits for a free slot"));
+        assert!(ada.get(&schedule).await.with(200).text("tbody").contains("Waiting for a free slot"));
     }
 
     /// Several schedules are paused and resumed at once; what is not the person's stays as it is.
@@ -136,7 +136,7 @@ stories! {
         for (fields, said) in [
             (&[("repeat", "cron"), ("cron", "0 9 31 2 *")][..], "never happens"),
             (&[("repeat", "daily"), ("at", "25:00"), ("timing_zone", "Mars/Base")], "Mars/Base"),
-            (&[("repeat", "once"), ("moment", "2026-01-01T09:00")], "lies in the past"),
+            (&[("repeat", "once"), ("moment", "2026-01-01T09:00")], "is in the past"),
             (&[("repeat", "daily"), ("starts", "2026-05-01"), ("ends", "2026-04-01")], "before the first day"),
             (&[("repeat", "daily"), ("window", "explicit"), ("start", "2026-01-01T00:00"), ("end", "2026-01-08T00:00")], "moves with the schedule"),
             (&[("repeat", "daily"), ("name", "  ")], "a name"),
