@@ -80,7 +80,7 @@ stories! {
         share(&ada, &own, &[BEN, ("role", "analyst"), ("lends", "true")]).await.with(303);
         let started = ben.post("/executions", &run).await.with(303).location;
         house.settle().await;
-        assert!(ben.get(&started).await.with(200).body.contains("Ada"));
+        assert!(ben.get(&format!("{started}?view=details")).await.with(200).text("#details").contains("Ada"));
         // Lending ends while an execution waits: it isn't sent with that connection.
         ben.post("/executions", &run).await.with(303);
         share(&ada, &own, &[BEN, ("role", "analyst")]).await.with(303);

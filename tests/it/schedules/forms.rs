@@ -158,18 +158,21 @@ stories! {
     /// A draft of a schedule that somebody changed meanwhile says so, and replaces the change only when it is saved again.
     async fn a_draft_warns_of_a_schedule_that_has_changed(house: House) {
         let ada = house.signed_in("Ada").await;
-        let query = saved(&ada, REACH).await;
+        let instance = crate::executions::instance(&ada).await;
+        let query = crate::executions::saved_on(&ada, &instance, REACH).await;
         let schedule = scheduled(&ada, &query, &DAILY).await;
         let id = schedule.rsplit('/').next().expect("an id");
         let typed = [("schedule", id), ("revision", "1"), ("name", "Mine"), ("repeat", "daily"), ("at", "11:00")];
         ada.post("/schedules/preview", &typed).await.with(200);
         assert!(!ada.get(&format!("{schedule}/edit")).await.with(200).body.contains("has changed since"));
-        let ben = house.signed_in("Ben").await;
+        let chie = house.signed_in("Chie").await;
+        let person = ada.get("/settings/people?q=chie").await.attributes("tbody th a", "href").remove(0);
+        ada.post(&format!("{person}/access"), &[("instance", instance.as_str()), ("role", "analyst")]).await.with(303);
         let theirs = [("schedule", id), ("revision", "1"), ("name", "Theirs"), ("repeat", "daily"), ("at", "12:00")];
-        ben.post(&format!("{schedule}/edit"), &theirs).await.with(303);
+        chie.post(&format!("{schedule}/edit"), &theirs).await.with(303);
         let draft = ada.get(&format!("{schedule}/edit")).await.with(200);
         assert_eq!((draft.attributes("#f-name", "value"), draft.attributes("input[name=revision]", "value")), (vec!["Mine".to_owned()], vec!["1".to_owned()]));
-        assert!(draft.text("#draft-line").contains("Ben") && draft.text("#draft-line").contains("discard the draft"), "{}", draft.text("#draft-line"));
+        assert!(draft.text("#draft-line").contains("Chie") && draft.text("#draft-line").contains("discard the draft"), "{}", draft.text("#draft-line"));
         let typed_on = ada.post("/schedules/preview", &typed).await.with(200);
         assert!(typed_on.body.contains("has changed since"), "it is said while one types");
         let asked = ada.post(&format!("{schedule}/edit"), &typed).await.with(422);
