@@ -65,7 +65,6 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
         browser.press("Create query").await;
         browser.see("Your query was created.").await;
         browser.press("Schedule").await;
-        browser.press("Save schedule").await;
-        browser.see("The schedule is active.").await;
+        browser.see("New schedule").await;
     }
 }

