@@ -13,7 +13,8 @@ const ENGINE: [&str; 2] = ["src/amcsql", "src/emulator/world"];
 const ENDINGS: [&str; 8] = ["md", "sql", "png", "jpg", "jpeg", "gif", "webp", "avif"];
 
 fn main() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Read while it runs: the folder may have been moved since this script was compiled.
+    let root = folder_from_cargo("CARGO_MANIFEST_DIR")?;
     println!("cargo:rerun-if-changed=build.rs");
     let mut digest = DefaultHasher::new();
     for folder in ENGINE {
@@ -36,9 +37,14 @@ fn main() -> io::Result<()> {
         }
     }
     table.push_str("];\n");
-    // OK to read the environment: cargo tells a build script its folder in no other way.
-    let out = std::env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
-    fs::write(Path::new(&out).join("guides.rs"), table)
+    fs::write(folder_from_cargo("OUT_DIR")?.join("guides.rs"), table)
+}
+
+/// A folder that cargo names in the environment: it tells a build script in no other way.
+fn folder_from_cargo(variable: &str) -> io::Result<PathBuf> {
+    std::env::var_os(variable)
+        .map(PathBuf::from)
+        .ok_or_else(|| io::Error::other(format!("{variable} is not set; cargo sets it")))
 }
 
 /// All files below a folder, in order.

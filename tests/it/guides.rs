@@ -259,6 +259,7 @@ mod folder {
             };
             write_both("hard", "#nowhere", "4", "ad_product_type, n", "ad_product_typ");
             let house = with_folder(database, root.path()).await;
+            house.signed_in("Ada").await;
             let reader = house.signed_in("Ben").await;
             assert_eq!(told().await, (Some(1), ["by-product.sql:10:3", "guide.md:5:1", "guide.md:18:5"].map(str::to_owned).to_vec()));
             assert!(!reader.get("/guides").await.text("main").contains("Our way"));
@@ -283,7 +284,7 @@ mod folder {
             let list = ada.get("/guides?q=guide").await.with(200);
             assert!((10..=200).contains(&list.texts("tbody th a").len()), "{}", list.texts("tbody th a").len());
             let page = ada.get("/guides/guide-4999").await.with(200);
-            assert_eq!(page.texts("h2[id]").len(), 1);
+            assert_eq!(page.texts("article h2[id]").len(), 1);
             std::fs::remove_dir_all(root.path().join("guide-4999")).expect("it goes");
             house.time.advance(TimeDelta::seconds(5));
             ada.post("/guides/guide-4999/progress", &[("section", "one"), ("done", "true")]).await.with(404);

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use crate::executions::{REACH, saved};
 use crate::notices::scheduled;
+use crate::several::until_within;
 use crate::support::{Answer, House, Visitor, stories};
 
 /// Every Monday at nine in Berlin.
@@ -13,8 +14,8 @@ const WEEKLY: [(&str, &str); 4] =
     [("repeat", "weekly"), ("weekday", "mon"), ("at", "09:00"), ("timing_zone", "Europe/Berlin")];
 /// A form without bad days.
 const GOOD: (&str, &str) = ("throttled_on", "2026-03-30");
-/// How often to look whether a rehearsal has ended, and how many times.
-const LOOK: (Duration, usize) = (Duration::from_millis(100), 3_000);
+/// How long a rehearsal may take.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Begins a rehearsal; gives its page's address.
 async fn begun(visitor: &Visitor, schedule: &str, fields: &[(&str, &str)]) -> String {
@@ -24,14 +25,11 @@ async fn begun(visitor: &Visitor, schedule: &str, fields: &[(&str, &str)]) -> St
 
 /// Waits for the end of a rehearsal.
 async fn ended(visitor: &Visitor, address: &str) -> Answer {
-    for _ in 0..LOOK.1 {
+    until_within(PATIENCE, "the end of the rehearsal", async || {
         let page = visitor.get(address).await.with(200);
-        if page.texts("#rehearsal progress").is_empty() {
-            return page;
-        }
-        tokio::time::sleep(LOOK.0).await;
-    }
-    panic!("a rehearsal does not end");
+        page.texts("#rehearsal progress").is_empty().then_some(page)
+    })
+    .await
 }
 
 async fn rehearsed(visitor: &Visitor, schedule: &str, fields: &[(&str, &str)]) -> Answer {

@@ -18,7 +18,12 @@ use crate::support::{Database, Visitor, execute, started};
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Waits until `fits` returns something.
-pub(crate) async fn until<T>(what: &str, mut fits: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, fits: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, fits).await
+}
+
+/// Waits until `fits` returns something, but not longer than `patience`.
+pub(crate) async fn until_within<T>(patience: Duration, what: &str, mut fits: impl AsyncFnMut() -> Option<T>) -> T {
     let wait = async {
         let mut ticks = tokio::time::interval(Duration::from_millis(100));
         loop {
@@ -28,7 +33,7 @@ pub(crate) async fn until<T>(what: &str, mut fits: impl AsyncFnMut() -> Option<T
             ticks.tick().await;
         }
     };
-    tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{what} does not come"))
+    tokio::time::timeout(patience, wait).await.unwrap_or_else(|_| panic!("{what} does not come"))
 }
 
 struct Site {

@@ -73,7 +73,7 @@ answer! {
         cron: String,
         /// A time zone, such as `Europe/Berlin`.
         zone: String,
-        /// The first day; empty for now.
+        /// The first day; empty for the current day.
         starts: String,
         /// The last day; empty for none.
         ends: String,

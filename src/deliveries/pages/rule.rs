@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::own;
-use super::rules::{back, log, to_change};
+use super::rules::{back, changeable_rule, log, to_change};
 use crate::accounts::audit::Action;
 use crate::db::Tx;
 use crate::deliveries::model::{Subject, Target};
@@ -81,7 +81,7 @@ async fn page(
 }
 
 /// A schedule that this person may change.
-async fn changeable(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Upcoming> {
+async fn changeable_schedule(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Upcoming> {
     let schedule = schedules::upcoming(tx, &person.id, &own::<ScheduleId>(id)?).await?;
     instances::require(tx, &person.id, &schedule.instance, instances::Action::Run).await?;
     Ok(schedule)
@@ -94,7 +94,7 @@ pub(super) async fn new(
     Path(id): Path<String>,
 ) -> web::Result<Response> {
     let mut tx = room.site.db.read(&person.scope()).await?;
-    let schedule = changeable(&mut tx, &person, &id).await?;
+    let schedule = changeable_schedule(&mut tx, &person, &id).await?;
     let usable = store::usable(&mut tx, &person.id).await?;
     drop(tx);
     let form = TargetForm::new(pattern::OF_SCHEDULE, &usable);
@@ -115,7 +115,7 @@ pub(super) async fn add(
 ) -> web::Result<Response> {
     let (site, now) = (&room.site, room.site.clock.now());
     let mut tx = site.db.write(&person.scope()).await?;
-    let schedule = changeable(&mut tx, &person, &id).await?;
+    let schedule = changeable_schedule(&mut tx, &person, &id).await?;
     if schedule.is_deleted {
         return Err(web::Error::conflict("The schedule is deleted", "Restore the schedule before you add a delivery."));
     }
@@ -162,7 +162,8 @@ pub(super) async fn show(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Response> {
-    let (mut tx, rule, schedule) = to_change(&room, &person, &id).await?;
+    let mut tx = room.site.db.read(&person.scope()).await?;
+    let (rule, schedule) = changeable_rule(&mut tx, &person, &id).await?;
     let usable = store::usable(&mut tx, &person.id).await?;
     drop(tx);
     let form = TargetForm::stored(rule.destination.as_str(), &rule.target);

@@ -62,12 +62,18 @@ pub(super) async fn log(
     Ok(())
 }
 
+/// A rule whose schedule this person may change.
+pub(super) async fn changeable_rule(tx: &mut Tx, person: &Person, id: &str) -> web::Result<(Rule, Upcoming)> {
+    let rule = store::rule(tx, &person.id, &own::<DeliveryRuleId>(id)?).await?;
+    let schedule = schedules::upcoming(tx, &person.id, &rule.schedule).await?;
+    instances::require(tx, &person.id, &schedule.instance, instances::Action::Run).await?;
+    Ok((rule, schedule))
+}
+
 /// A rule whose schedule this person may change, in a transaction to change it in.
 pub(super) async fn to_change(room: &Deliveries, person: &Person, id: &str) -> web::Result<(Tx, Rule, Upcoming)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
-    let rule = store::rule(&mut tx, &person.id, &own::<DeliveryRuleId>(id)?).await?;
-    let schedule = schedules::upcoming(&mut tx, &person.id, &rule.schedule).await?;
-    instances::require(&mut tx, &person.id, &schedule.instance, instances::Action::Run).await?;
+    let (rule, schedule) = changeable_rule(&mut tx, person, id).await?;
     Ok((tx, rule, schedule))
 }
 

@@ -73,7 +73,7 @@ impl Actor {
         self
     }
 
-    /// The time at which it acts; `None` for now.
+    /// The time at which it acts; `None` for the current time.
     pub(super) const fn moment(&self) -> Option<DateTime<Utc>> {
         self.as_of
     }

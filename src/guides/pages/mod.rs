@@ -57,7 +57,7 @@ pub(super) struct Seen {
     pub(super) guide: Arc<Guide>,
     /// Problems in its file, for authors; readers see the last version without errors.
     pub(super) findings: Vec<super::Finding>,
-    /// The available languages; the original one is empty.
+    /// The available languages, sorted; the original one is empty, so it comes first.
     pub(super) languages: Vec<String>,
 }
 
@@ -68,7 +68,9 @@ pub(super) fn seen(all: &Collection, person: &Person, slug: &str, languages: &[S
     let mut fitting = wanted.filter_map(of).filter_map(|checked| readable(checked, person));
     let (guide, findings) = fitting.next().ok_or_else(|| gone(all, slug))?;
     let own = all.guides.iter().filter(|it| it.item.slug == slug && readable(it, person).is_some());
-    Ok(Seen { guide, findings, languages: own.map(|it| it.item.language.clone()).collect() })
+    let mut languages: Vec<String> = own.map(|it| it.item.language.clone()).collect();
+    languages.sort();
+    Ok(Seen { guide, findings, languages })
 }
 
 /// The version of a guide's file that a person can read.

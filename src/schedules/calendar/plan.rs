@@ -11,7 +11,7 @@ use super::{Rule, Slots, Zone};
 pub struct Plan {
     pub rule: Rule,
     pub zone: Zone,
-    /// The first day; `None` for now.
+    /// The first day; `None` for the current day.
     pub starts: Option<NaiveDate>,
     /// The last day, inclusive; `None` for no end.
     pub ends: Option<NaiveDate>,

@@ -42,7 +42,8 @@ async fn every_answer_is_as_the_document_says() {
         command.args(["--url", &format!("http://{}", house.address), "--header", &authorization, "--seed", "1"]);
         command.args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", "5"]);
         command.args(["--max-time", "15", "--generation-database", "none", "--no-color", "--warnings", "off"]);
-        command.stdin(Stdio::null()).kill_on_drop(true);
+        // It keeps its examples in the current folder.
+        command.current_dir(house.folder()).stdin(Stdio::null()).kill_on_drop(true);
         let done = command.output().await.expect("Schemathesis can be started");
         let text = String::from_utf8_lossy(&done.stdout);
         assert!(done.status.success(), "as {role}:\n{text}\n{}", String::from_utf8_lossy(&done.stderr));

@@ -21,6 +21,7 @@ use recomamp::db::{FromRow, Row, Scope, Single, sql};
 
 use super::asked;
 use crate::executions::{REACH, saved};
+use crate::several::until_within;
 use crate::support::{Cable, Database, House, Plug, Premises, Program, Visitor, execute};
 
 /// The totals of all rounds.
@@ -60,8 +61,8 @@ impl fmt::Display for Totals {
 
 /// Minutes between the slots of the schedules.
 const EVERY: [i64; 3] = [10, 15, 30];
-/// How long the last process may take to decide what is due, and how often to look.
-const PATIENCE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_millis(200));
+/// How long the last process may take to decide what is due.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 async fn scheduled(visitor: &Visitor, query: &str, every: i64) {
     let cron = format!("*/{every} * * * *");
@@ -211,19 +212,13 @@ fn end_of_round(now: DateTime<Utc>) -> DateTime<Utc> {
 /// Waits until no schedule has a slot that is due.
 async fn all_decided(house: &House, url: &str, now: DateTime<Utc>) {
     const DUE: &str = "select count(*) as value from schedules where state = 'active' and due_at <= $1";
-    let settled = async {
-        loop {
-            wake(url).await;
-            let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
-            if sql(DUE).bind(now).one::<Single<i64>>(&mut tx).await.expect("a count").0 == 0 {
-                return;
-            }
-            drop(tx);
-            tokio::time::sleep(PATIENCE.1).await;
-        }
-    };
-    let settled = tokio::time::timeout(PATIENCE.0, settled).await;
-    assert!(settled.is_ok(), "slots stay undecided");
+    until_within(PATIENCE, "a decision about each slot", async || {
+        wake(url).await;
+        let mut tx = house.db().read(&Scope::System).await.expect("a transaction");
+        let due = sql(DUE).bind(now).one::<Single<i64>>(&mut tx).await.expect("a count").0;
+        (due == 0).then_some(())
+    })
+    .await;
 }
 
 struct Decided(String, i64, i64);

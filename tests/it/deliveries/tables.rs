@@ -2,6 +2,7 @@
 
 use std::str::FromStr as _;
 
+use chrono::TimeDelta;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
@@ -147,6 +148,7 @@ stories! {
         let newest = pages[2].rsplit('/').next().expect("an id");
         assert_eq!(scratch.rows(&format!("select 1 as one from by_key where recomamp_execution_id = '{newest}'")).await.len(), rows[2]);
         let target = [("destination", scratch.id.as_str()), ("table", "by_key"), ("mode", "upsert"), ("keys", "no_such_column")];
+        house.time.advance(TimeDelta::seconds(1));
         ada.post(&format!("{}/deliver", pages[0]), &target).await.with(303);
         house.tick("deliverer").await;
         let last = ledger(&ada).await.remove(0);
@@ -161,6 +163,7 @@ stories! {
         house.settle().await;
         let deliver = async |more: &[(&str, &str)]| {
             let target: Vec<_> = [("destination", scratch.id.as_str()), ("table", "reach"), ("mode", "append")].into_iter().chain(more.iter().copied()).collect();
+            house.time.advance(TimeDelta::seconds(1));
             let delivery = ada.post(&format!("{page}/deliver"), &target).await.with(303).location;
             house.tick("deliverer").await;
             (delivery, ledger(&ada).await.remove(0))
