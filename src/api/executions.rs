@@ -22,7 +22,7 @@ use crate::web::run_state::RunState;
 use crate::web::{Error, Person};
 use shape::{ExecutionStatus, ExecutionSummary};
 
-pub(super) use shape::Execution;
+pub(super) use shape::{Execution, ExecutionWindow};
 
 pub(super) fn add(routes: Routes) -> Routes {
     let list = Endpoint::get("/api/executions", "listExecutions", "List executions")
@@ -97,16 +97,12 @@ async fn show_list(
         ..Filter::default()
     };
     let paging = Paging::read(vault, &person.id, &params)?;
-    if let Some(Start::After(micros, id)) = &paging.start {
-        filter.after = chrono::DateTime::from_timestamp_micros(*micros).zip(id.parse().ok());
-    }
+    filter.after = paging.after();
     let mut tx = api.site.db.read(&person.scope()).await?;
     let lines = executions::list(&mut tx, &person.id, &filter, paging.range()).await?;
     drop(tx);
     let rows: Vec<ExecutionSummary> = lines.into_iter().map(ExecutionSummary::from).collect();
-    paging.answer_from(vault, &conditions, rows, |last| {
-        Start::After(last.created_at.timestamp_micros(), last.id.to_string())
-    })
+    paging.answer_from(vault, &conditions, rows, |last| Start::after(last.created_at, &last.id))
 }
 
 async fn show(

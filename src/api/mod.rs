@@ -3,7 +3,7 @@
 //! Handlers call the same functions of the rooms as the pages, so that no rule exists twice; here is only what is
 //! specific to programs: the table of endpoints with its document ([`endpoint`]), bodies with JSON pointers to what
 //! doesn't fit, cursors, ETags and idempotency keys. What a token allows is checked with the table; what a person's
-//! role allows, in the rooms.
+//! role allows, in the rooms. Assistants come through [`mcp`], whose tools are requests of this API.
 
 mod auth;
 mod data_sources;
@@ -14,6 +14,7 @@ mod guides;
 mod idempotency;
 mod input;
 mod instances;
+mod mcp;
 mod page;
 mod paging;
 mod reply;
@@ -34,6 +35,8 @@ use serde_json::Value;
 use crate::connections::Grants;
 use crate::executions::Executions;
 use crate::guides::Guides;
+use crate::queries::Trials;
+
 use crate::schedules::Schedules;
 use crate::tokens::{self, Bearer};
 use crate::web::Site;
@@ -59,6 +62,7 @@ struct Parts {
     executions: Executions,
     guides: Guides,
     schedules: Schedules,
+    trials: Arc<Trials>,
     bearer: Bearer,
 }
 
@@ -67,15 +71,30 @@ struct Parts {
 struct Described(Arc<(Value, Vec<Endpoint>)>);
 
 /// The room.
-pub fn room(site: Site, grants: Grants, executions: Executions, guides: Guides, schedules: Schedules) -> Room {
+pub fn room(
+    site: Site,
+    grants: Grants,
+    executions: Executions,
+    guides: Guides,
+    (schedules, trials): (Schedules, Arc<Trials>),
+) -> Room {
     let bearer = Bearer::new(site.clone());
-    let api =
-        Api(Arc::new(Parts { site: site.clone(), grants, executions, guides, schedules, bearer: bearer.clone() }));
+    let api = Api(Arc::new(Parts {
+        site: site.clone(),
+        grants,
+        executions,
+        guides,
+        schedules,
+        trials,
+        bearer: bearer.clone(),
+    }));
     let (router, endpoints) = table(&api).parts();
     let document = document::document(&endpoints, site.config.public_url.as_str());
     let described = Described(Arc::new((document, endpoints)));
+    let router = router.with_state(api);
     let routes = router
-        .with_state(api)
+        .clone()
+        .merge(mcp::routes(&site, router))
         .merge(Router::new().route("/api/openapi.json", get(page::document)).with_state(described.clone()))
         .layer(from_fn_with_state(bearer, tokens::authenticate))
         .merge(Router::new().route("/api", get(page::show)).with_state(described));

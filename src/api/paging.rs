@@ -3,9 +3,12 @@
 //! A cursor is sealed with the key ring and bound to the person, the list and its filters: one that was changed, or
 //! that belongs elsewhere, can't be opened.
 
+use std::str::FromStr;
+
 use axum::http::StatusCode;
 use axum::http::header::LINK;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -32,6 +35,13 @@ pub(super) enum Start {
     After(i64, String),
 }
 
+impl Start {
+    /// After the item with this time and this ID.
+    pub(super) fn after(at: DateTime<Utc>, id: &impl ToString) -> Self {
+        Self::After(at.timestamp_micros(), id.to_string())
+    }
+}
+
 /// A page of a list, as JSON.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Page<T> {
@@ -52,7 +62,7 @@ impl<T: Described> Described for Page<T> {
 #[derive(Clone, Debug)]
 pub(super) struct Paging {
     limit: i64,
-    pub(super) start: Option<Start>,
+    start: Option<Start>,
     /// The address without `cursor`.
     address: String,
     place: String,
@@ -92,6 +102,12 @@ impl Paging {
     pub(super) fn range(&self) -> PageRange {
         let skip = if let Some(Start::Skip(skip)) = self.start { skip } else { 0 };
         PageRange { skip, most: self.limit + 1 }
+    }
+
+    /// The time and the ID after which it begins, for a list in their order.
+    pub(super) fn after<T: FromStr>(&self) -> Option<(DateTime<Utc>, T)> {
+        let Some(Start::After(micros, id)) = &self.start else { return None };
+        DateTime::from_timestamp_micros(*micros).zip(id.parse().ok())
     }
 
     /// The page of rows in memory.

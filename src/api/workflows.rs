@@ -2,6 +2,7 @@
 
 mod run;
 mod shape;
+mod text;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -70,7 +71,7 @@ pub(super) fn add(routes: Routes) -> Routes {
             headers: Vec::new(),
         });
     let routes = routes.add(list, show_list).add(create, add_one).add(get, show).add(update, change);
-    run::add(routes.add(delete, remove).add(sync, send))
+    run::add(text::add(routes.add(delete, remove).add(sync, send)))
 }
 
 fn own(id: &str) -> Result<QueryId> {
@@ -101,16 +102,12 @@ async fn show_list(
         ..Filter::default()
     };
     let paging = Paging::read(vault, &person.id, &params)?;
-    if let Some(Start::After(micros, id)) = &paging.start {
-        filter.after = chrono::DateTime::from_timestamp_micros(*micros).zip(id.parse().ok());
-    }
+    filter.after = paging.after();
     let mut tx = api.site.db.read(&person.scope()).await?;
     let lines = queries::list(&mut tx, &person.id, &filter, paging.range()).await?;
     let rows: Vec<WorkflowSummary> = lines.into_iter().map(|line| WorkflowSummary::new(line, &tx)).collect();
     drop(tx);
-    paging.answer_from(vault, &conditions, rows, |last| {
-        Start::After(last.updated_at.timestamp_micros(), last.id.to_string())
-    })
+    paging.answer_from(vault, &conditions, rows, |last| Start::after(last.updated_at, &last.id))
 }
 
 async fn show(

@@ -4,6 +4,7 @@
 //! without a feed entry (a revoked grant, an automatically paused schedule, an undecided slot) are detected at each
 //! tick. The first message opens an incident and the last one closes it, so an ongoing problem is reported only once.
 
+mod connections;
 mod deliveries;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
+
+use connections::CONNECTION;
 
 use super::compose::{self, About};
 use super::model::{Audience, Detail, Draft, Fact, Kind};
@@ -328,7 +331,7 @@ impl Notifier {
         let lost = store::lost(&mut tx).await?;
         for one in &lost {
             tick.looked += 1;
-            let draft = connection_lost(one);
+            let draft = connections::lost(one);
             if store::open(&mut tx, now, &draft.cause, Some(&one.owner)).await? {
                 tick.changed += usize::from(self.open_with(&mut tx, &draft, &Audience::of([one.owner.clone()])).await?);
             }
@@ -341,7 +344,7 @@ impl Notifier {
             // OK not to report a connection that doesn't work because its owner removed it.
             let closed = store::close(&mut tx, &cause).await?.and_then(|closed| closed.message);
             if let Some(message) = closed.filter(|_| works) {
-                let draft = connection_restored(&cause);
+                let draft = connections::restored(&cause);
                 tick.changed += usize::from(self.notify_again(&mut tx, &message, &draft).await?);
             }
         }
@@ -349,8 +352,6 @@ impl Notifier {
     }
 }
 
-/// The prefix of causes for lost connections.
-const CONNECTION: &str = "connection:";
 /// The cause for failed backups.
 const BACKUP: &str = "backup-failed";
 /// The cause for undecided slots.
@@ -359,44 +360,6 @@ const OVERDUE_CAUSE: &str = "schedules-overdue";
 /// Whether a feed entry is reported: only executions that were started here and didn't end by someone's decision.
 fn is_reported(row: &Outcome) -> bool {
     row.happened == Happened::Ended && row.state != State::Cancelled && row.origin != Origin::Adopted
-}
-
-fn connection_lost(lost: &store::Lost) -> Draft {
-    let schedules = match lost.schedules {
-        0 => Vec::new(),
-        number => vec![Fact::new("On hold", counted(number, "schedule", "schedules"))],
-    };
-    Draft {
-        kind: Kind::ConnectionRevoked,
-        cause: format!("{CONNECTION}{}", lost.id),
-        title: "Reconnect to Amazon".to_owned(),
-        detail: Detail {
-            lines: vec![
-                format!("Amazon access for {} was revoked or has expired.", lost.region),
-                "Executions that need it are on hold; nothing is lost.".to_owned(),
-            ],
-            facts: schedules,
-            fix: "Select Reconnect on the Connections page.".to_owned(),
-            about: vec![("connection".to_owned(), lost.id.to_string())],
-        },
-        href: "/settings/connections".to_owned(),
-        instance: None,
-    }
-}
-
-fn connection_restored(cause: &str) -> Draft {
-    Draft {
-        kind: Kind::ConnectionRestored,
-        cause: format!("{cause}-over"),
-        title: "Amazon access is restored".to_owned(),
-        detail: Detail {
-            lines: vec!["Executions that were on hold continue.".to_owned()],
-            about: vec![("connection".to_owned(), cause.trim_start_matches(CONNECTION).to_owned())],
-            ..Detail::default()
-        },
-        href: "/settings/connections".to_owned(),
-        instance: None,
-    }
 }
 
 impl Worker for Notifier {

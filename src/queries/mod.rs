@@ -37,8 +37,8 @@ pub use model::window::{WINDOW_FIELDS, Window, WindowChoice, WindowForm, WindowK
 pub use model::{Privacy, PrivacyMode, Query, QueryInput, Rights, Script};
 pub use names::{explained_at, linked};
 pub use pages::{
-    Input, PlacementInput, Synced, Trial, Trials, ZONES, editor_page, is_dry_run, run_page, runs_on, save_to_run, sync,
-    windows,
+    Input, PlacementInput, Synced, Trial, Trials, ZONES, editor_page, is_dry_run, run_page, runs_on, save_to_run,
+    sources, sync, windows,
 };
 pub use prepare::{AmcParameters, Prepared, field_kind, prepare};
 pub use reads::{amend, errors, reads, replace};

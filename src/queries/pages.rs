@@ -34,7 +34,7 @@ pub use placing::PlacementInput;
 pub use run::run_page;
 pub use saving::save_to_run;
 pub use target::runs_on;
-pub use trial::{Trial, Trials};
+pub use trial::{Trial, Trials, sources};
 pub use workflow::{Synced, sync};
 pub(super) use workflows::routes as workflow_routes;
 

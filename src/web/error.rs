@@ -3,6 +3,8 @@
 //! The cause is logged, once, and never shown on the page. Something that a person may not see looks as if it didn't
 //! exist: "forbidden" would reveal that it does.
 
+mod ways;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::header::{REFERER, RETRY_AFTER};
@@ -293,7 +295,7 @@ pub async fn framed(
     let mut shell = visit.shell(shown.title, Section::None).await;
     // A query may contain an authorization code, or customers' data, and people share error pages: it is dropped.
     shell.here.truncate(shell.here.find('?').unwrap_or(shell.here.len()));
-    let ways = ways(shown.way, visit.person.is_some(), was_opened && passes(status), shell.rooms.menu());
+    let ways = ways::ways(shown.way, visit.person.is_some(), was_opened && passes(status), shell.rooms.menu());
     let page = ErrorPage { shell, status: status.as_u16(), sentence: shown.sentence, ways, request_id };
     let retry = response.headers().get(RETRY_AFTER).cloned();
     let mut response = match page.render() {
@@ -379,23 +381,6 @@ pub(super) fn for_program(status: StatusCode) -> Shown {
 /// Whether a retry may succeed.
 fn passes(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
-}
-
-fn ways(own: Option<(&'static str, String)>, signed_in: bool, again: bool, menu: &[Section]) -> Vec<WayOut> {
-    let way = |href: &str, label| WayOut { href: href.to_owned(), label, kind: "" };
-    // OK to use an empty address: it means the page itself, without its query, which this page must not repeat.
-    let mut ways: Vec<WayOut> = again.then(|| way("", "Try again")).into_iter().collect();
-    ways.extend(own.map(|(label, href)| way(&href, label)));
-    match (signed_in, again) {
-        (true, _) => ways.extend(menu.iter().map(|section| way(section.href, section.label))),
-        (false, false) => ways.push(way("/sign-in", "Sign in")),
-        // OK because they may be signed in: this was not or could not be checked.
-        (false, true) => {}
-    }
-    if let Some(first) = ways.first_mut() {
-        first.kind = "primary";
-    }
-    ways
 }
 
 #[cfg(test)]

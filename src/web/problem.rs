@@ -108,9 +108,9 @@ fn address(types: &Url, name: &str) -> String {
     types.join(&format!("help/problems/{name}")).map(String::from).unwrap_or_default()
 }
 
-/// Whether an address belongs to the API. Its own page, `/api`, doesn't.
+/// Whether an address is for programs: the API, and the one for assistants. The API's own page, `/api`, isn't.
 pub fn is_api(path: &str) -> bool {
-    path.starts_with("/api/")
+    path.starts_with("/api/") || path == "/mcp"
 }
 
 /// Whether an error is answered as JSON: always in the API, otherwise if the client prefers it.

@@ -1,5 +1,6 @@
 //! The JSON API: queries, executions and results for programs.
 
+mod assistants;
 mod callers;
 mod input;
 mod lists;
@@ -7,6 +8,8 @@ mod repeats;
 mod roles;
 mod rooms;
 mod schemathesis;
+mod texts;
+mod typescript;
 
 use std::collections::BTreeMap;
 
@@ -71,6 +74,13 @@ impl Program {
         }
         all.extend(headers);
         self.visitor.send(method, address, &all, body.map(Value::to_string)).await
+    }
+
+    /// Sends a body that may be no JSON.
+    pub(crate) async fn raw(&self, address: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.token);
+        let all: Vec<_> = [("authorization", bearer.as_str())].into_iter().chain(headers.iter().copied()).collect();
+        self.visitor.send(Method::POST, address, &all, Some(body.to_owned())).await
     }
 
     pub(crate) async fn get(&self, address: &str) -> Answer {

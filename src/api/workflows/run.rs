@@ -12,15 +12,15 @@ use super::own;
 use super::shape::{PrivacyInput, WindowInput};
 use crate::api::Api;
 use crate::api::endpoint::{Endpoint, Routes};
-use crate::api::executions::{Execution, actor, shown};
+use crate::api::executions::{Execution, ExecutionWindow, actor, shown};
 use crate::api::idempotency::IdempotencyKey;
 use crate::api::input::{Body, invalid, pointer};
-use crate::api::reply::{Result, created, refused};
-use crate::api::schema::body;
+use crate::api::reply::{Result, created, json, refused};
+use crate::api::schema::{answer, body};
 use crate::executions::{Request, What};
-use crate::ids::InstanceId;
+use crate::ids::{InstanceId, QueryId};
 use crate::instances::Role;
-use crate::queries::{self, Given, Query, RunInput, RunOptions};
+use crate::queries::{self, Given, Privacy, RunInput, RunOptions, WindowForm};
 use crate::tokens::{Area, Level};
 use crate::web::components::Errors;
 use crate::web::{Error, Person};
@@ -42,6 +42,8 @@ body! {
         acknowledge_findings: Option<Vec<String>>,
         /// The revision that you have read: if the query has changed since, nothing is started.
         revision: Option<i64>,
+        /// Check everything, and start nothing: the answer is what would be started.
+        dry_run: Option<bool>,
     }
 
     /// Options that are sent to AMC.
@@ -57,12 +59,28 @@ body! {
     }
 }
 
+answer! {
+    /// What would be started.
+    RunPlan {
+        /// The query.
+        workflow: QueryId,
+        workflow_name: String,
+        /// The query's revision.
+        revision: i64,
+        instance: InstanceId,
+        window: ExecutionWindow,
+        /// The values of its parameters.
+        parameters: Value,
+    }
+}
+
 pub(super) fn add(routes: Routes) -> Routes {
     let execute = Endpoint::post("/api/workflows/{id}/execute", "executeWorkflow", "Run a query")
         .about("Starts an execution and answers at once. Follow it at its address or by its events.")
         .scope(Area::Executions, Level::Write)
         .role(Role::Analyst)
         .takes::<ExecuteInput>()
+        .returns::<RunPlan>(200, "What would be started, for `dry_run`.")
         .returns::<Execution>(202, "The execution was started.");
     routes.add(execute, start)
 }
@@ -85,15 +103,15 @@ pub(in crate::api) fn given(values: &BTreeMap<String, Value>, errors: &mut Error
 }
 
 impl ExecuteInput {
-    /// The input of the run, completed from the query.
-    fn run(&self, query: &Query) -> (RunInput, Errors) {
+    /// The input of the run, completed from a query's window and privacy options.
+    pub(super) fn run(&self, window: &WindowForm, privacy: &Privacy) -> (RunInput, Errors) {
         let mut errors = Errors::new();
         let values = self.parameters.as_ref().map(|values| given(values, &mut errors)).unwrap_or_default();
-        let window = self.window.as_ref().map_or_else(|| query.window.clone(), |window| window.over(&query.window));
+        let window = self.window.as_ref().map_or_else(|| window.clone(), |sent| sent.over(window));
         let window = window.choice(&mut errors);
         let privacy = match &self.privacy {
-            Some(privacy) => privacy.over(&query.privacy, &mut errors),
-            None => query.privacy.clone(),
+            Some(sent) => sent.over(privacy, &mut errors),
+            None => privacy.clone(),
         };
         let options = self.options.as_ref().map(|options| RunOptions {
             user_count_column: options.user_count_column.clone(),
@@ -118,7 +136,7 @@ async fn start(
     let id = own(&id)?;
     let mut tx = api.site.db.write(&person.scope()).await?;
     let query = queries::find(&mut tx, &person.id, &id).await?;
-    let (run, mut errors) = input.run(&query);
+    let (run, mut errors) = input.run(&query.window, &query.privacy);
     let default = query.placement.default_instance.clone().filter(|id| tx.reaches(id));
     let Some(instance) = input.instance.clone().or(default) else {
         errors.add("instance", "The query has no default instance. Name the instance on which it runs.");
@@ -130,10 +148,19 @@ async fn start(
     if !tx.reaches(&instance) {
         return Err(Error::Missing.into());
     }
-    let what = What::Query { id, revision: input.revision, instance, input: run };
-    let request = Request { what, key };
+    let what = What::Query { id: query.id.clone(), revision: input.revision, instance, input: run };
+    let is_dry_run = input.dry_run.unwrap_or_default();
+    let request = Request { what, key: key.filter(|_| !is_dry_run) };
     let started = api.executions.start(&mut tx, &actor(&person), &request).await.map_err(refused)?;
     let execution = shown(&mut tx, &person, &started.id).await?;
+    if is_dry_run {
+        // Nothing is committed, so nothing was started.
+        drop(tx);
+        let Execution { workflow_name, instance, window, parameters, .. } = execution;
+        let plan =
+            RunPlan { workflow: query.id, workflow_name, revision: query.revision, instance, window, parameters };
+        return json(StatusCode::OK, &plan);
+    }
     tx.commit().await?;
     if started.is_new {
         api.executions.wake();

@@ -24,7 +24,7 @@ use crate::emulator::world::World;
 use crate::ids::{InstanceId, PersonId};
 use crate::instances;
 use crate::queries::model::{PrivacyMode, QueryInput};
-use crate::queries::prepare::prepare_form;
+use crate::queries::prepare::{Prepared, prepare_form};
 use crate::queries::synthetic::SCALE;
 pub(super) use crate::queries::synthetic::{bound, bound_text, run_of};
 use crate::web::components::{Errors, count};
@@ -50,9 +50,9 @@ pub struct Trial {
     pub columns: Vec<TrialColumn>,
     pub rows: Vec<Vec<Option<String>>>,
     /// The number of rows of the whole result.
-    total: usize,
+    pub total: usize,
     /// The number of rows below a privacy threshold.
-    below: usize,
+    pub below: usize,
     took: Duration,
     /// The description of the time window.
     pub window: String,
@@ -161,18 +161,23 @@ impl Trials {
         let instance = form.get("instance").parse::<InstanceId>().ok();
         let (catalogue, sandbox) = sources(site, person, instance.as_ref()).await?;
         let form = run_form(form, &input.sql);
-        let prepared = prepare_form(&input.script(), &form, &catalogue, now, sandbox);
+        self.run_prepared(site, person, &prepare_form(&input.script(), &form, &catalogue, now, sandbox)).await
+    }
+
+    /// Runs a prepared query, as far as possible.
+    pub async fn run_prepared(&self, site: &Site, person: &Person, prepared: &Prepared) -> web::Result<Trial> {
+        let now = site.clock.now();
         if !prepared.errors.is_empty() {
-            return Ok(Trial { problems: prepared.errors, ..Trial::default() });
+            return Ok(Trial { problems: prepared.errors.clone(), ..Trial::default() });
         }
-        let query = match bound(&prepared) {
+        let query = match bound(prepared) {
             Ok(query) => query,
             Err(sentence) => return Ok(Trial::failed("", sentence)),
         };
         let Some(_turn) = self.turn(&person.id) else {
             return Ok(Trial::failed("", "Your last Try is still running. Wait for it to end, then try again."));
         };
-        let run = run_of(&prepared, now);
+        let run = run_of(prepared, now);
         let engine = self.engine(site.config.emulator.seed, now.date_naive()).map_err(anyhow::Error::from)?;
         // OK to use the system clock: the page shows how long the machine worked.
         let began = Instant::now();
@@ -207,11 +212,7 @@ impl Trials {
 }
 
 /// The data sources of the selected instance, and whether it is a sandbox; without one, the documented sources.
-pub(super) async fn sources(
-    site: &Site,
-    person: &Person,
-    id: Option<&InstanceId>,
-) -> web::Result<(Arc<Catalogue>, bool)> {
+pub async fn sources(site: &Site, person: &Person, id: Option<&InstanceId>) -> web::Result<(Arc<Catalogue>, bool)> {
     let Some(id) = id else { return Ok((Arc::clone(Catalogue::standard()), false)) };
     let mut tx = site.db.read(&person.scope()).await?;
     let instance = instances::find(&mut tx, &person.id, id).await?;

@@ -85,7 +85,7 @@ fn example() -> String {
 }
 
 /// Ticks until a process ends.
-async fn worked(house: &House, mut child: tokio::process::Child) -> (i32, String, String) {
+pub(super) async fn worked(house: &House, mut child: tokio::process::Child) -> (i32, String, String) {
     use tokio::io::AsyncReadExt as _;
     let (mut out, mut err) = (child.stdout.take().expect("its output"), child.stderr.take().expect("its errors"));
     let mut text = (String::new(), String::new());
@@ -107,7 +107,7 @@ async fn worked(house: &House, mut child: tokio::process::Child) -> (i32, String
     (child.wait().await.expect("it ends").code().unwrap_or(-1), text.0, text.1)
 }
 
-fn started(program: &str, arguments: &[&str], environment: &[(&str, String)]) -> tokio::process::Child {
+pub(super) fn started(program: &str, arguments: &[&str], environment: &[(&str, String)]) -> tokio::process::Child {
     use std::process::Stdio;
     let mut command = tokio::process::Command::new(program);
     command.env_clear().envs(environment.iter().map(|(name, value)| (*name, value.as_str()))).args(arguments);

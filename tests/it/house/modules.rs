@@ -121,7 +121,7 @@ fn groups_and_paths_are_read() {
 }
 
 /// Addresses of rooms that the ground floor may use.
-const COMMON: [&str; 5] = ["/", "/sign-in", "/sign-out", "/search", "/metrics"];
+const COMMON: [&str; 6] = ["/", "/sign-in", "/sign-out", "/search", "/metrics", "/mcp"];
 
 #[test]
 fn the_ground_floor_names_no_address_of_a_room() {
@@ -131,8 +131,8 @@ fn the_ground_floor_names_no_address_of_a_room() {
         .filter(|file| ROOMS.contains(&file.module()))
         .flat_map(|file| super::routes::routes(&file.code()))
         .map(|route| route.path)
-        // OK because everything links to the first page and signs in, and monitoring requests the metrics with any
-        // host; routes with path parameters aren't mentioned elsewhere.
+        // OK because everything links to the first page and signs in, monitoring requests the metrics with any host,
+        // and programs get errors as JSON; routes with path parameters aren't mentioned elsewhere.
         .filter(|path| !COMMON.contains(&path.as_str()) && !path.contains('{'))
         .collect();
     let named =
