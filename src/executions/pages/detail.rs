@@ -184,7 +184,7 @@ async fn own_lost(tx: &mut Tx, person: &Person, execution: &Execution) -> web::R
     Ok(own.into_iter().find(|one| one.is_lost && one.id == execution.connection).map(|one| one.region))
 }
 
-/// The number of public links that show its result: everybody's for those who manage the instance, otherwise the viewer's.
+/// The number of public links that show its result: everyone's for managers of the instance, otherwise the viewer's.
 async fn open_links(
     tx: &mut Tx,
     now: DateTime<Utc>,

@@ -58,7 +58,7 @@ fn row(
     }
 }
 
-/// A note if a complete week or month is earlier than the previous calendar week or month; the first one says what to do.
+/// A note if a complete week or month is earlier than the previous calendar one; the first note says what to do.
 fn older(window: &WindowChoice, at: DateTime<Utc>, is_explained: &mut bool) -> String {
     let (calendar, what) = match window.kind {
         WindowKind::LastWeek => (WindowKind::CalendarWeek, "week"),
