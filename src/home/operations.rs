@@ -88,11 +88,15 @@ impl OperationsPage {
         if self.zones.is_bundled() { "part of RecomAMP" } else { "of this system" }
     }
 
-    /// The deliveries that are not done, as a number and in words: `2 waiting, 1 retrying, 0 failed`.
-    fn delivering(&self) -> (String, String) {
+    /// `2 waiting, 1 retrying, 0 failed`.
+    fn delivering(&self) -> String {
         let parts = self.deliveries.map(|(state, number)| format!("{} {state}", components::count(number)));
-        let all: i64 = self.deliveries.iter().map(|(_, number)| number).sum();
-        (components::count(all), parts.join(", "))
+        parts.join(", ")
+    }
+
+    /// The number of deliveries that are not done.
+    fn undelivered(&self) -> i64 {
+        self.deliveries.iter().map(|(_, number)| number).sum()
     }
 
     fn unfinished(&self) -> i64 {
