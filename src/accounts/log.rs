@@ -53,30 +53,62 @@ struct Line {
     /// The personal token with which it was done.
     token: Option<String>,
     action: String,
-    subject: String,
-    detail: String,
+    subject: Part,
+    detail: Vec<Part>,
+}
+
+/// A subject, or a member of the details with its name.
+#[derive(Debug, PartialEq, Eq)]
+struct Part {
+    name: String,
+    text: String,
+    /// The page of what its id names.
+    href: Option<String>,
+}
+
+impl Part {
+    fn new(name: impl Into<String>, text: String, is_administrator: bool) -> Self {
+        Self { name: name.into(), href: page_of(&text, is_administrator), text }
+    }
+}
+
+/// The page of what an id names; pages of people are only for administrators.
+fn page_of(id: &str, is_administrator: bool) -> Option<String> {
+    let folder = match id.split_once('_')?.0 {
+        "ins" => "/instances",
+        "qry" => "/queries",
+        "exe" => "/executions",
+        "sch" => "/schedules",
+        "bkf" => "/schedules/backfills",
+        "dlv" => "/deliveries",
+        "dst" if is_administrator => "/settings/destinations",
+        "per" if is_administrator => "/settings/people",
+        _ => return None,
+    };
+    let is_id = id.len() == 30 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_id.then(|| format!("{folder}/{id}"))
 }
 
 impl Line {
-    fn new(entry: Entry, rooms: &Rooms) -> Self {
+    fn new(entry: Entry, rooms: &Rooms, is_administrator: bool) -> Self {
         Self {
             at: entry.at,
             who: entry.person_name.or(entry.person).unwrap_or_else(|| "RecomAMP".to_owned()),
             token: entry.token,
             action: rooms.action(&entry.action).map_or(entry.action.clone(), |action| action.label.to_owned()),
-            subject: entry.subject,
-            detail: describe(&entry.detail),
+            subject: Part::new("", entry.subject, is_administrator),
+            detail: describe(&entry.detail, is_administrator),
         }
     }
 }
 
-/// `region: NA, outcome: renewed`.
-fn describe(detail: &Value) -> String {
-    let member = |(name, value): (&String, &Value)| match value {
-        Value::String(text) => format!("{name}: {text}"),
-        other => format!("{name}: {other}"),
+/// The members of the details: `region: NA`, `outcome: renewed`.
+fn describe(detail: &Value, is_administrator: bool) -> Vec<Part> {
+    let member = |(name, value): (&String, &Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        Part::new(name, text, is_administrator)
     };
-    detail.as_object().map(|members| members.iter().map(member).collect::<Vec<_>>().join(", ")).unwrap_or_default()
+    detail.as_object().map(|members| members.iter().map(member).collect()).unwrap_or_default()
 }
 
 /// The filter of an address, with its dates. Non-administrators only see their own entries.
@@ -119,7 +151,7 @@ async fn show(
     Ok(Html(AuditPage {
         shell: visit.shell("Audit log", Section::None).await,
         list: params.list(&["token"]),
-        lines: entries.into_iter().map(|entry| Line::new(entry, &rooms)).collect(),
+        lines: entries.into_iter().map(|entry| Line::new(entry, &rooms, person.is_administrator)).collect(),
         pager,
         actions: actions(&rooms),
         people: people(everybody),
@@ -190,7 +222,20 @@ mod tests {
 
     #[test]
     fn details_are_words() {
-        assert_eq!(describe(&json!({ "region": "NA", "sealed": 3 })), "region: NA, sealed: 3");
-        assert_eq!(describe(&json!({})), "");
+        let texts = |detail: &Value| -> Vec<String> {
+            describe(detail, false).into_iter().map(|part| format!("{}: {}", part.name, part.text)).collect()
+        };
+        assert_eq!(texts(&json!({ "region": "NA", "sealed": 3 })), ["region: NA", "sealed: 3"]);
+        assert!(texts(&json!({})).is_empty());
+    }
+
+    #[test]
+    fn ids_link_to_pages_that_the_reader_can_open() {
+        let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(26));
+        assert_eq!(page_of(&id("exe"), false), Some(format!("/executions/{}", id("exe"))));
+        assert_eq!(page_of(&id("per"), false), None);
+        assert_eq!(page_of(&id("per"), true), Some(format!("/settings/people/{}", id("per"))));
+        assert_eq!(page_of("exe_../../sign-out", true), None);
+        assert_eq!(page_of("audit", true), None);
     }
 }

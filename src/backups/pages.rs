@@ -88,7 +88,7 @@ async fn show(
         list: params.list(&[]),
         backups,
         pager,
-        states: std::iter::once(Choice::new("", "Any state")).chain(states).collect(),
+        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
         state,
         plan: plan.unwrap_or_default(),
     }))

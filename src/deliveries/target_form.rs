@@ -24,9 +24,24 @@ pub(super) struct TargetForm {
     pub add_columns: bool,
 }
 
-/// The destinations to choose from.
-pub(super) fn destinations(usable: &[Usable]) -> Vec<Choice> {
-    usable.iter().map(|one| Choice::new(one.id.as_str(), format!("{} ({})", one.name, one.kind.label()))).collect()
+/// The destinations to choose from, by what a result becomes there.
+pub(super) struct Destinations {
+    /// Folders and buckets.
+    pub files: Vec<Choice>,
+    /// Databases.
+    pub tables: Vec<Choice>,
+}
+
+impl Destinations {
+    pub(super) fn of(usable: &[Usable]) -> Self {
+        let choice = |one: &Usable| Choice::new(one.id.as_str(), format!("{} ({})", one.name, one.kind.label()));
+        let (tables, files): (Vec<&Usable>, Vec<&Usable>) = usable.iter().partition(|one| one.kind.has_tables());
+        Self { files: files.into_iter().map(choice).collect(), tables: tables.into_iter().map(choice).collect() }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.tables.is_empty()
+    }
 }
 
 pub(super) fn formats() -> Vec<Choice> {

@@ -7,7 +7,7 @@ use super::store;
 use super::submit::Executions;
 use crate::db::{self, Tx};
 use crate::ids::ExecutionId;
-use crate::results::{self, CsvForm, Download, Key, PageRequest, Separator};
+use crate::results::{self, CsvForm, Download, Key, PageRequest, Separator, of_columns};
 use crate::web;
 
 /// A page of a shared result.
@@ -56,8 +56,15 @@ pub async fn shared_result(
         let request = PageRequest { offset, limit, ..PageRequest::default() };
         let page = room.result_store.page(&Key::from(&execution.id), request).await.map_err(failed)?;
         shared.columns = page.columns.iter().map(|column| (column.name.clone(), column.kind.is_number())).collect();
-        let texts = |row: Vec<results::Cell>| row.into_iter().map(|cell| cell.shown).collect();
-        shared.rows = page.rows.into_iter().map(texts).collect();
+        let meanings = of_columns(execution.sent.sql());
+        let is_amount = |(name, is_number): &(String, bool)| {
+            *is_number && meanings.get(&name.to_lowercase()).is_some_and(|meaning| meaning.is_amount)
+        };
+        let amounts: Vec<bool> = shared.columns.iter().map(is_amount).collect();
+        let shown = |(is_amount, cell): (&bool, results::Cell)| {
+            if *is_amount && !cell.is_null { results::grouped(&cell.exact) } else { cell.shown }
+        };
+        shared.rows = page.rows.into_iter().map(|row| amounts.iter().zip(row).map(shown).collect()).collect();
         shared.total = page.total;
     }
     Ok(Some(shared))

@@ -5,6 +5,7 @@ mod adoption;
 mod claim;
 mod evidence;
 mod groups;
+mod links;
 mod list;
 mod outcomes;
 
@@ -16,6 +17,7 @@ pub(super) use adoption::{Found, Search, adopt, due_searches, is_known, search_f
 pub(super) use claim::{DUE, Obstacle, READY, claim, obstacle, to_send};
 pub(super) use evidence::evidence;
 pub(super) use groups::{Group, count_groups, groups};
+pub(super) use links::open_links;
 pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
 pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
 pub(super) use outcomes::{announce, forget_outcomes};

@@ -44,17 +44,17 @@ pub(super) struct OperationsPage {
     /// The time zone data that schedules use.
     zones: Zones,
     connections: Vec<ConnectionStatus>,
-    /// The state of the latest nightly backup.
-    backup: String,
+    /// The state of the latest nightly backup, and its night.
+    backup: (&'static str, String),
     now: DateTime<Utc>,
 }
 
-/// The latest nightly backup in words.
-fn last_backup(newest: Option<&Backup>, is_on: bool) -> String {
+/// The state of the latest nightly backup, and its night.
+fn last_backup(newest: Option<&Backup>, is_on: bool) -> (&'static str, String) {
     match newest {
-        Some(backup) => format!("{}: {}", backup.night, backup.state.label().to_lowercase()),
-        None if is_on => "None yet".to_owned(),
-        None => "Off".to_owned(),
+        Some(backup) => (backup.state.label(), backup.night.clone()),
+        None if is_on => ("None yet", String::new()),
+        None => ("Off", String::new()),
     }
 }
 
@@ -73,7 +73,7 @@ fn hosts(traffic: Vec<(Place, Traffic)>, now: DateTime<Utc>) -> Vec<Host> {
         .map(|(place, traffic)| {
             let rests = traffic.rests(now);
             let (state, word) =
-                if rests { (components::State::Failed, "Paused") } else { (components::State::Done, "Called") };
+                if rests { (components::State::Failed, "Paused") } else { (components::State::Done, "Available") };
             let name = match place.instance {
                 Some(instance) => format!("Instance {instance}"),
                 None => place.host,
@@ -92,6 +92,11 @@ impl OperationsPage {
     fn delivering(&self) -> String {
         let parts = self.deliveries.map(|(state, number)| format!("{} {state}", components::count(number)));
         parts.join(", ")
+    }
+
+    /// The number of deliveries that are not done.
+    fn undelivered(&self) -> i64 {
+        self.deliveries.iter().map(|(_, number)| number).sum()
     }
 
     fn unfinished(&self) -> i64 {
@@ -139,8 +144,8 @@ impl Row {
 fn sentence(tick: Tick) -> String {
     match (tick.looked, tick.failed) {
         (0, _) => "Nothing due.".to_owned(),
-        (looked, 0) => format!("{} of {looked} due changed.", tick.changed),
-        (looked, failed) => format!("{} of {looked} due changed, {failed} failed (retrying).", tick.changed),
+        (looked, 0) => format!("{looked} due, {} changed.", tick.changed),
+        (looked, failed) => format!("{looked} due, {} changed, {failed} failed (retrying).", tick.changed),
     }
 }
 
@@ -170,7 +175,7 @@ pub(super) async fn show(State(home): State<Home>, person: Person, visit: Visit)
         held,
         engine: site.db.engine().name(),
         works: site.config.workers,
-        keeps: limits.keep_results_days.map_or("forever".to_owned(), |days| counted(days.into(), "day", "days")),
+        keeps: limits.keep_results_days.map_or("Forever".to_owned(), |days| counted(days.into(), "day", "days")),
         queues,
         slots: limits.runs_per_instance,
         account_slots: limits.runs_per_account,

@@ -74,7 +74,7 @@ impl State {
 
     pub(super) const fn label(self) -> &'static str {
         match self {
-            Self::Open => "Open",
+            Self::Open => "Active",
             Self::Expired => "Expired",
             Self::Revoked => "Revoked",
         }

@@ -229,7 +229,7 @@ impl Html<'_> {
         if self.more > 0 {
             blocks.push(format!("{} more: {}", self.more, self.all));
         }
-        blocks.push(format!("-- \nNotification settings: {}\nUnsubscribe: {}", self.settings, self.unsubscribe));
+        blocks.push(format!("-- \nNotice settings: {}\nUnsubscribe: {}", self.settings, self.unsubscribe));
         blocks.join("\n\n")
     }
 }

@@ -63,14 +63,14 @@ pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
         bell: Some(Section::Notices),
         settings: const {
             &[
-                Section::new("/settings/notices", "Notifications", "bell"),
+                Section::new("/settings/notices", "Notice settings", "bell"),
                 Section::new("/settings/webhooks", "Webhooks", "share-2"),
             ]
         },
         pages: const {
             &[
                 PageEntry::new("/notices", "Notices", "messages alerts failures bell unread"),
-                PageEntry::new("/settings/notices", "Notifications", "email digest quiet hours settings"),
+                PageEntry::new("/settings/notices", "Notice settings", "email digest quiet hours settings"),
                 PageEntry::new("/settings/webhooks", "Webhooks", "slack teams chat hook endpoint settings"),
             ]
         },

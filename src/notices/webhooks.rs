@@ -169,6 +169,8 @@ impl DeliveryState {
 pub(super) struct Delivery {
     pub id: DeliveryId,
     pub message: String,
+    /// The title of the message, unless it was deleted or the reader doesn't get it.
+    pub title: Option<String>,
     pub kind: String,
     pub state: DeliveryState,
     pub attempts: i64,

@@ -77,8 +77,8 @@ pub(super) async fn show(
         people,
         pager,
         filter,
-        roles: any("Any role").chain(roles).collect(),
-        statuses: any("Any state").chain(statuses).collect(),
+        roles: any("All roles").chain(roles).collect(),
+        statuses: any("All states").chain(statuses).collect(),
     }))
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn show(
         list: params.list(&[]),
         grants,
         pager,
-        roles: std::iter::once(Choice::new("", "Any role")).chain(roles).collect(),
+        roles: std::iter::once(Choice::new("", "All roles")).chain(roles).collect(),
         role: role.map(Role::name).unwrap_or_default(),
         q,
         actions: actions(),

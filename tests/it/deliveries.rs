@@ -65,7 +65,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         house.tick("deliverer").await;
         let schedule = scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
-        assert!(ada.get(&format!("{schedule}/deliveries")).await.with(200).text("main").contains("There is no destination yet"));
+        assert!(ada.get(&format!("{schedule}/deliveries")).await.with(200).text("main").contains("No destinations yet"));
         let share = folder(&ada).await;
         assert!(ada.post(&format!("/settings/destinations/{share}/test"), &[]).await.with(303).location.contains(&share));
         assert!(ada.get(&format!("/settings/destinations/{share}")).await.with(200).body.contains("It works"));

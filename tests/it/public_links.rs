@@ -36,6 +36,7 @@ stories! {
         let page = finished(&house, &ada).await;
         assert!(ada.get(&page).await.with(200).attributes("main a", "href").contains(&format!("{page}/links")));
         let shared = link(&ada, &page, &[]).await;
+        assert!(ada.get(&page).await.with(200).text("main").contains("Public links (1)"));
         let nobody = house.visitor();
         let shown = nobody.get(&shared).await.with(200);
         assert_eq!(shown.text("h1"), "Reach in March");

@@ -88,7 +88,7 @@ stories! {
         assert_eq!(left, 0, "the copy is deleted");
         house.time.advance(TimeDelta::minutes(61));
         let gone = ada.get(&address).await.with(200);
-        assert!(gone.text("#rehearsal").contains("not kept any more") && gone.texts("#figures").is_empty());
+        assert!(gone.text("#rehearsal").contains("no longer available") && gone.texts("#figures").is_empty());
     }
 
     /// A day of 429 delays a slot, a rejection fails one; a revoked grant is one notice and a hold, and its end

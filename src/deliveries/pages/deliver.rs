@@ -11,7 +11,7 @@ use crate::accounts::audit::Action;
 use crate::db::Tx;
 use crate::deliveries::model::{Delivery, Subject};
 use crate::deliveries::store::{self, Usable};
-use crate::deliveries::target_form::{TargetForm, destinations, formats, modes, preview};
+use crate::deliveries::target_form::{Destinations, TargetForm, formats, modes, preview};
 use crate::deliveries::{DELIVERER, Deliveries, pattern};
 use crate::ids::{ExecutionId, InstanceId, ResultDeliveryId};
 use crate::instances;
@@ -25,7 +25,7 @@ struct DeliverPage {
     shell: Shell,
     subject: Subject,
     form: TargetForm,
-    destinations: Vec<Choice>,
+    destinations: Destinations,
     formats: Vec<Choice>,
     modes: Vec<Choice>,
     preview: Vec<String>,
@@ -54,7 +54,7 @@ async fn page(
         earlier: store::deliveries_of(tx, &person.id, &subject.execution).await?,
         subject,
         form,
-        destinations: destinations(usable),
+        destinations: Destinations::of(usable),
         formats: formats(),
         modes: modes(),
         errors,

@@ -11,7 +11,7 @@ use crate::accounts::audit::Action;
 use crate::db::Tx;
 use crate::deliveries::model::{Subject, Target};
 use crate::deliveries::store::{self, Usable};
-use crate::deliveries::target_form::{TargetForm, destinations, formats, modes, preview};
+use crate::deliveries::target_form::{Destinations, TargetForm, formats, modes, preview};
 use crate::deliveries::{DELIVERER, Deliveries, pattern};
 use crate::ids::{DeliveryRuleId, ScheduleId};
 use crate::instances;
@@ -30,7 +30,7 @@ struct RulePage {
     action: String,
     is_new: bool,
     form: TargetForm,
-    destinations: Vec<Choice>,
+    destinations: Destinations,
     formats: Vec<Choice>,
     modes: Vec<Choice>,
     /// What the rule will do with the result of the next slot.
@@ -72,7 +72,7 @@ async fn page(
         is_new: rule.is_none(),
         preview: target.map(|target| preview(&target, &next_subject(room, &schedule))).unwrap_or_default(),
         form,
-        destinations: destinations(usable),
+        destinations: Destinations::of(usable),
         formats: formats(),
         modes: modes(),
         schedule,

@@ -63,6 +63,8 @@ struct DetailPage {
     own_lost: Option<Region>,
     /// Details of a failed execution as JSON; empty otherwise.
     known: String,
+    /// Public links that show the result, as far as the viewer may see them.
+    open_links: i64,
     place: Option<Place>,
     earlier: Vec<Earlier>,
     source: Vec<progress::SourceLine>,
@@ -182,6 +184,20 @@ async fn own_lost(tx: &mut Tx, person: &Person, execution: &Execution) -> web::R
     Ok(own.into_iter().find(|one| one.is_lost && one.id == execution.connection).map(|one| one.region))
 }
 
+/// The number of public links that show its result: everyone's for managers of the instance, otherwise the viewer's.
+async fn open_links(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    person: &Person,
+    (execution, instance): (&Execution, &Instance),
+) -> db::Result<i64> {
+    if execution.state != Stage::Succeeded {
+        return Ok(0);
+    }
+    let manages = instance.role.allows(instances::Action::Manage) || person.is_administrator;
+    store::open_links(tx, now, &execution.id, (!manages).then_some(&person.id)).await
+}
+
 /// The tag of the page, for polling its live part.
 fn noted(room: &Executions, person: &Person, execution: &Execution) -> String {
     let tag = execution.revision.to_string();
@@ -222,6 +238,7 @@ async fn page(
     let (past, typical) = history(&mut tx, person, &execution).await?;
     let own_lost = own_lost(&mut tx, person, &execution).await?;
     let evidence = store::evidence(&mut tx, Some(&person.id), &execution).await?;
+    let open_links = open_links(&mut tx, now, person, (&execution, &instance)).await?;
     drop(tx);
     let (here, fields) = (format!("/executions/{id}"), Fields::of_address(query));
     let (view, pane) = (fields.trimmed("view"), Pane::shown(fields.trimmed("view"), &execution));
@@ -255,6 +272,7 @@ async fn page(
         values: execution.values.texts().map(|(name, text)| (name.to_owned(), text)).collect(),
         cause: cause(&execution),
         own_lost,
+        open_links,
         known: known_text(&execution),
         source: progress::source(&execution.author_sql, mark.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),

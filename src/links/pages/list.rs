@@ -84,7 +84,7 @@ pub(super) async fn show(
         list: params.list(&[]),
         lines: found.into_iter().map(|one| Line::new(one, filter.now)).collect(),
         pager,
-        states: std::iter::once(Choice::new("", "Any state")).chain(states).collect(),
+        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
         state: filter.state,
         q: filter.text,
         is_on: room.site.config.public_links,

@@ -55,7 +55,7 @@ fn private(response: impl IntoResponse) -> Response {
 
 /// The answer to any link that shows nothing: the same for each reason, so that nothing can be learned by trying.
 fn nothing() -> Response {
-    let page = NothingPage { title: "This link shows nothing".to_owned(), removed_at: None };
+    let page = NothingPage { title: "This link isn't available".to_owned(), removed_at: None };
     private((StatusCode::NOT_FOUND, Html(page)))
 }
 

@@ -18,6 +18,8 @@ pub(super) struct DetailPage {
     message: Message,
     /// The text of the link to its subject.
     way: &'static str,
+    /// Addresses of other pages about it, with the texts of their links.
+    others: Vec<(String, &'static str)>,
 }
 
 fn way(href: &str) -> &'static str {
@@ -25,9 +27,26 @@ fn way(href: &str) -> &'static str {
         Some("executions") => "Open the execution",
         Some("schedules") => "Open the schedule",
         Some("deliveries") => "Open the delivery",
+        Some("queries") => "Open the query",
         Some("settings") => "Open settings",
         _ => "Open",
     }
+}
+
+/// The schedule, the query and the execution that it is about, without the page to which it leads.
+fn others(message: &Message) -> Vec<(String, &'static str)> {
+    let page = |(name, id): &(String, String)| match name.as_str() {
+        "execution" => Some(format!("/executions/{id}")),
+        "schedule" => Some(format!("/schedules/{id}")),
+        "query" => Some(format!("/queries/{id}")),
+        _ => None,
+    };
+    let pages = message.detail.about.iter().filter_map(page).filter(|path| *path != message.href);
+    let named = |path: String| {
+        let label = way(&path);
+        (path, label)
+    };
+    pages.map(named).collect()
 }
 
 pub(super) async fn show(
@@ -49,7 +68,8 @@ pub(super) async fn show(
     if shell.unread.0 < Unread::MOST {
         shell.unread = Unread(shell.unread.0.saturating_sub(i64::try_from(read).unwrap_or(0)).max(0));
     }
-    Ok(Html(DetailPage { shell, way: way(&line.message.href), message: line.message }))
+    let message = line.message;
+    Ok(Html(DetailPage { shell, way: way(&message.href), others: others(&message), message }))
 }
 
 async fn mark_read(room: &Notices, person: &Person, id: &MessageId) -> db::Result<u64> {

@@ -24,7 +24,7 @@ pub(super) struct SettingsPage {
 
 async fn page(room: &Notices, person: &Person, visit: &Visit, own: Preferences, errors: Errors) -> SettingsPage {
     SettingsPage {
-        shell: visit.shell("Notifications", Section::None).await,
+        shell: visit.shell("Notice settings", Section::None).await,
         own,
         email: if room.site.config.mail.is_some() { person.email.clone() } else { String::new() },
         modes: MailMode::choices(),
@@ -55,6 +55,6 @@ pub(super) async fn save(
     }
     store::set_preferences(&mut tx, &person.id, &own).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "Notification settings were saved.").await;
+    visit.flash(Tone::Success, "Notice settings were saved.").await;
     Ok(Redirect::to("/settings/notices").into_response())
 }

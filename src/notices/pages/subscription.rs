@@ -26,7 +26,7 @@ fn own(id: &str) -> web::Result<ScheduleId> {
 }
 
 async fn page(visit: &Visit, schedule: Followed, form: SubscriptionForm, errors: Errors) -> Page {
-    Page { shell: visit.shell("Notifications", Section::Schedules).await, schedule, form, errors }
+    Page { shell: visit.shell("Notices about this schedule", Section::Schedules).await, schedule, form, errors }
 }
 
 pub(super) async fn show(
@@ -67,6 +67,6 @@ pub(super) async fn save(
     }
     store::subscribe(&mut tx, &person.id, &schedule.id, &form.is).await?;
     tx.commit().await?;
-    visit.flash(Tone::Success, "Notification settings of this schedule were saved.").await;
+    visit.flash(Tone::Success, "Notice settings for this schedule were saved.").await;
     Ok(Redirect::to(&format!("/schedules/{}", schedule.id)).into_response())
 }

@@ -313,6 +313,7 @@ impl Export for Delivery {
     const COLUMNS: &'static [&'static str] = &[
         "delivery",
         "message",
+        "title",
         "kind",
         "state",
         "attempts",
@@ -326,6 +327,7 @@ impl Export for Delivery {
         vec![
             json!(self.id),
             json!(self.message),
+            json!(self.title),
             json!(self.kind),
             json!(self.state.name()),
             json!(self.attempts),

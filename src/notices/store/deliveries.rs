@@ -16,6 +16,7 @@ impl FromRow for Delivery {
         Ok(Self {
             id: row.get("id")?,
             message: row.get("message_id")?,
+            title: row.get("title")?,
             kind: row.get("kind")?,
             state: DeliveryState::parse(&row.get::<String>("state")?).ok_or(wrong)?,
             attempts: row.get("attempts")?,
@@ -202,7 +203,8 @@ pub(in crate::notices) async fn list_deliveries(
     range: PageRange,
 ) -> Result<Vec<Delivery>> {
     const LIST: &str = listed!(
-        "id, message_id, kind, state, attempts, created_at, due_at, last_status, last_error",
+        "id, message_id, (select m.title from messages m where m.id = message_id) as title, kind, state, attempts, \
+         created_at, due_at, last_status, last_error",
         " order by created_at desc, id desc limit $5 offset $6"
     );
     filtered(LIST, filter).bind(range.most).bind(range.skip).all(tx).await
@@ -210,8 +212,9 @@ pub(in crate::notices) async fn list_deliveries(
 
 /// A delivery with its endpoint and body. The caller still has to check that the reader may see the endpoint.
 pub(in crate::notices) async fn delivery(tx: &mut Tx, id: &DeliveryId) -> Result<(Delivery, EndpointId, String)> {
-    const FIND: &str = "select id, endpoint_id, message_id, kind, state, attempts, created_at, due_at, last_status, \
-        last_error, body from webhook_deliveries where id = $1";
+    const FIND: &str = "select id, endpoint_id, message_id, (select m.title from messages m where m.id = message_id) \
+        as title, kind, state, attempts, created_at, due_at, last_status, last_error, body \
+        from webhook_deliveries where id = $1";
     struct Whole(Delivery, EndpointId, String);
     impl FromRow for Whole {
         fn from_row(row: &Row) -> Result<Self> {

@@ -62,7 +62,7 @@ async fn page(room: &Inviting, visit: &Visit, named: Vec<NamedInstance>, fields:
     };
     let named = named.into_iter().map(|one| Choice::new(one.id.as_str(), format!("{} · {}", one.name, one.account)));
     FormPage {
-        shell: visit.shell("Invite somebody", Section::None).await,
+        shell: visit.shell("Invite someone", Section::None).await,
         errors,
         site_roles: [SiteRole::Member, SiteRole::Administrator]
             .map(|role| Choice::new(role.name(), role.label()))

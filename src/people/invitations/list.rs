@@ -104,7 +104,7 @@ pub(super) async fn show(
         list: params.list(&[]),
         lines: found.into_iter().map(|one| Line { state: one.state(filter.now), one }).collect(),
         pager,
-        states: std::iter::once(Choice::new("", "Any state")).chain(states).collect(),
+        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
         state: filter.state,
         q: filter.text,
     }))

@@ -22,6 +22,18 @@ pub struct SlotName {
     pub is_second: bool,
 }
 
+impl SlotName {
+    /// A stored name for display: `Fri 4 Dec 2026, 09:00`, in the schedule's zone; another text is unchanged.
+    pub fn label(stored: impl AsRef<str>) -> String {
+        let stored = stored.as_ref();
+        let label = |name: Self| {
+            let second = if name.is_second { " (second time)" } else { "" };
+            format!("{}{second}", name.civil.format("%a %-d %b %Y, %H:%M"))
+        };
+        stored.parse().map_or_else(|_| stored.to_owned(), label)
+    }
+}
+
 impl fmt::Display for SlotName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.civil.format(CIVIL), if self.is_second { "#2" } else { "" })

@@ -130,7 +130,11 @@ pub(super) async fn new(
     person: Person,
     visit: Visit,
     QueryString(fields): QueryString,
-) -> web::Result<Html<FormPage>> {
+) -> web::Result<Response> {
+    if !fields.has("execution") && !fields.has("query") {
+        // A schedule needs a subject, which is chosen there.
+        return Ok(Redirect::to("/executions?state=succeeded").into_response());
+    }
     let mut tx = room.site.db.read(&person.scope()).await?;
     let start = source(&mut tx, &person, &fields).await?;
     // OK to ignore the draft: an address with more than the subject was created to set these fields.
@@ -142,7 +146,7 @@ pub(super) async fn new(
     };
     let filled = filled(&room, &mut tx, &person, start, &sent).await?;
     let page = page(&room, &mut tx, &person, &visit, filled, false).await?;
-    Ok(Html(FormPage { draft: kept_at, ..page }))
+    Ok(Html(FormPage { draft: kept_at, ..page }).into_response())
 }
 
 pub(super) async fn edit(

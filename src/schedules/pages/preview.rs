@@ -24,10 +24,18 @@ pub(super) struct Row {
 
 /// The next slots after `now`.
 pub(super) fn rows(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, now: DateTime<Utc>) -> Vec<Row> {
-    plan.after(now).take(SHOWN).map(|slot| row(plan, policies, id, window, slot)).collect()
+    let mut is_explained = false;
+    plan.after(now).take(SHOWN).map(|slot| row(plan, (policies, id), window, slot, &mut is_explained)).collect()
 }
 
-fn row(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, slot: Slot) -> Row {
+/// One row; `is_explained` says whether a row before it said how to read a newer window.
+fn row(
+    plan: &Plan,
+    (policies, id): (&Policies, &str),
+    window: &WindowChoice,
+    slot: Slot,
+    is_explained: &mut bool,
+) -> Row {
     let starts = Some(policies.due(slot.at, id, window)).filter(|due| *due != slot.at);
     let (note, days) = if plan.excludes(slot.name.civil) {
         ("Skipped: the day is excluded.".to_owned(), String::new())
@@ -36,7 +44,7 @@ fn row(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, slot: 
             Ok(of_slot) => {
                 let clocks = slot.note.map(|note| note_text(&slot, note)).unwrap_or_default();
                 let days = Some(of_slot.days()).filter(|days| !days.is_empty());
-                ([clocks, older(window, slot.at)].join(" "), days.unwrap_or_else(|| of_slot.describe()))
+                ([clocks, older(window, slot.at, is_explained)].join(" "), days.unwrap_or_else(|| of_slot.describe()))
             }
             Err(reason) => (format!("Skipped: {reason}"), "None".to_owned()),
         }
@@ -50,8 +58,8 @@ fn row(plan: &Plan, policies: &Policies, id: &str, window: &WindowChoice, slot: 
     }
 }
 
-/// A note if a complete week or month is earlier than the previous calendar week or month.
-fn older(window: &WindowChoice, at: DateTime<Utc>) -> String {
+/// A note if a complete week or month is earlier than the previous calendar one; the first note says what to do.
+fn older(window: &WindowChoice, at: DateTime<Utc>, is_explained: &mut bool) -> String {
     let (calendar, what) = match window.kind {
         WindowKind::LastWeek => (WindowKind::CalendarWeek, "week"),
         WindowKind::LastMonth => (WindowKind::CalendarMonth, "month"),
@@ -62,9 +70,12 @@ fn older(window: &WindowChoice, at: DateTime<Utc>) -> String {
     if days(window.kind) == newest {
         return String::new();
     }
+    let reason = format!("The data of {newest} isn't complete yet, so the {what} before it is read.");
+    if std::mem::replace(is_explained, true) {
+        return reason;
+    }
     format!(
-        "The data of {newest} is not complete yet, so the {what} before it is read. To read {newest}, choose “{}” and \
-         let executions start when its data is complete.",
+        "{reason} To read {newest}, choose “{}” and let executions start when its data is complete.",
         calendar.title()
     )
 }

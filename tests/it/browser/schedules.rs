@@ -30,6 +30,7 @@ async fn a_successful_execution_becomes_a_schedule_with_two_clicks() {
         browser.see("Last business day of each month at 09:00 (Europe/Berlin)").await;
         browser.press("Save schedule").await;
         browser.see("The schedule is active.").await;
+        browser.press("Pause…").await;
         browser.fill("note", "The client is on holiday").await;
         browser.press("Pause").await;
         browser.see("The client is on holiday").await;
