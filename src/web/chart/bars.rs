@@ -16,7 +16,7 @@ pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
     let width = chart.size.width();
     let top = legend::height(&chart.series, width) + 8.0;
     let plot = names.len() as f64 * ROW;
-    let mut svg = Svg::new(chart, top + plot + 64.0);
+    let mut svg = Svg::new(chart, top + plot + 46.0);
     legend::draw(&mut svg, &chart.series, width, false);
     let frame = Frame::new(chart, names, top);
     for mark in frame.ticks.marks() {
@@ -24,8 +24,12 @@ pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
         svg.line(if mark == 0.0 { "axis" } else { "rule" }, (x, top), (x, top + plot));
         svg.text((x, top + plot + 17.0), "middle", &frame.mark(mark));
     }
-    svg.text((width, top + plot + 38.0), "end", &fitted(&chart.value_name, width - frame.left));
-    svg.text((0.0, top + plot + 56.0), "start", &fitted(&chart.along_name, width));
+    // The names of both axes in one line: that of the values ends below the last of their marks.
+    let (line, end) = (top + plot + 38.0, width - frame.right);
+    let value_name = fitted(&chart.value_name, end - frame.left);
+    let taken = (value_name.chars().count() + 2) as f64 * WIDE_LETTER;
+    svg.text((end, line), "end", &value_name);
+    svg.text((0.0, line), "start", &fitted(&chart.along_name, end - taken));
     let labels = labels::distinct(names, ((frame.left - 8.0) / WIDE_LETTER) as usize);
     for (place, (name, label)) in names.iter().zip(&labels).enumerate() {
         frame.bar(&mut svg, chart, place, name, label);
