@@ -10,7 +10,7 @@ pub(super) struct Svg(String);
 /// The approximate width of a character of the charts' text, in the picture's units.
 pub(super) const LETTER: f64 = 6.4;
 /// A safe upper estimate, for text that would otherwise be clipped.
-pub(super) const WIDE_LETTER: f64 = 7.0;
+pub(super) const WIDE_LETTER: f64 = 7.4;
 
 impl Svg {
     /// The picture of a chart, with a title and a description for screen readers.
