@@ -100,7 +100,7 @@ async fn a_query_is_sent_to_amc_and_listed_there() {
             .await;
         save(&browser, "Campaigns").await;
         browser.press("AMC workflow").await;
-        browser.see("Keep on an instance").await;
+        browser.see("Save on an instance").await;
         if by_enter {
             browser.enter("input[name=workflow]").await;
         } else {
