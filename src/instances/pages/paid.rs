@@ -4,20 +4,20 @@ use crate::amcsql::catalogue::{Catalogue, DataSource};
 
 /// A subscription that Amazon lists.
 #[derive(Debug, PartialEq, Eq)]
-pub struct PaidSet {
+pub(super) struct PaidSet {
     /// Amazon's label.
-    pub label: String,
+    pub(super) label: String,
     /// The documented sources that come with it, by id and name; empty if the label isn't documented.
-    pub sources: Vec<(String, String)>,
+    pub(super) sources: Vec<(String, String)>,
 }
 
 /// What an instance has that isn't included in every instance.
 #[derive(Debug)]
-pub struct Paid {
+pub(super) struct Paid {
     /// The subscriptions that Amazon lists; `None` if it doesn't say.
-    pub sets: Option<Vec<PaidSet>>,
+    pub(super) sets: Option<Vec<PaidSet>>,
     /// The number of paid data sources in the instance's list.
-    pub sources: usize,
+    pub(super) sources: usize,
 }
 
 impl Paid {
@@ -39,7 +39,7 @@ impl Paid {
     }
 
     /// The number of paid data sources, with its noun.
-    pub fn sources_counted(&self) -> String {
+    pub(super) fn sources_counted(&self) -> String {
         let number = i64::try_from(self.sources).unwrap_or(i64::MAX);
         crate::web::words::counted(number, "paid data source", "paid data sources")
     }
