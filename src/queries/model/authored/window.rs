@@ -1,5 +1,5 @@
-//! The window of an authored query, given by its length, since fixed dates would be wrong after some weeks. A query made
-//! from it keeps the length, so that it can be scheduled as it is.
+//! The window of an authored query, given by its length, since fixed dates would be wrong after some weeks. A query
+//! made from it keeps the length, so that it can be scheduled as it is.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
 
