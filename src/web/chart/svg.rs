@@ -106,7 +106,7 @@ impl Svg {
 /// digits is much wider than as many letters of a word.
 pub(super) fn wide(text: &str) -> f64 {
     let letter = |letter: char| match letter {
-        'W' | 'm' | '%' | '@' | '…' => 12.0,
+        'W' | 'm' | '%' | '@' => 11.9,
         'M' | 'w' => 10.5,
         'i' | 'j' | 'l' | 'I' | ' ' | '.' | ',' | ':' | ';' | '|' | '\'' => 4.1,
         'f' | 'r' | 't' | '-' | '(' | ')' | '/' => 5.1,
