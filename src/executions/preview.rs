@@ -73,7 +73,11 @@ pub async fn preview(
             Ok(page) => {
                 let is_number = |column: &results::StoredColumn| (column.name.clone(), column.kind.is_number());
                 preview.columns = page.columns.iter().map(is_number).collect();
-                let texts = |row: Vec<results::Cell>| row.into_iter().map(|cell| cell.shown).collect();
+                let text = |cell: results::Cell| {
+                    let is_fraction = cell.kind.is_number() && cell.exact.contains('.');
+                    if is_fraction { results::brief(&cell.exact) } else { cell.shown }
+                };
+                let texts = |row: Vec<results::Cell>| row.into_iter().map(text).collect();
                 preview.rows = page.rows.into_iter().map(texts).collect();
                 preview.total = page.total;
             }

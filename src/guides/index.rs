@@ -1,5 +1,6 @@
 //! Full-text search over guides: a guide must contain every word, and the section with the match is shown.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::content::Guide;
@@ -54,7 +55,8 @@ fn look(guide: Arc<Guide>, words: &[String]) -> Option<(usize, Found)> {
     let title = guide.title.to_lowercase();
     let in_title = words.iter().filter(|word| title.contains(word.as_str())).count();
     let in_section = |plain: &str| words.iter().filter(|word| plain.contains(word.as_str())).count();
-    let best = guide.sections.iter().max_by_key(|section| in_section(&section.plain));
+    // The first of the best ones: "Next steps" at the end mentions everything.
+    let best = guide.sections.iter().min_by_key(|section| Reverse(in_section(&section.plain)));
     let section = best.and_then(|section| {
         let (at, word) = words.iter().find_map(|word| Some((section.plain.find(word.as_str())?, word)))?;
         // OK to show lower case if it changes the length of the text, because positions would be wrong otherwise.

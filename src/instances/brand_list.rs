@@ -164,6 +164,8 @@ pub(super) fn read_lines(text: &str, kind: ItemKind) -> ListRead {
 /// The nonempty lines, each with its number and its cells: separated by tabs, semicolons or commas, whichever the
 /// first line has; cells may be quoted.
 fn rows(text: &str) -> Vec<(usize, Vec<String>)> {
+    // With CRLF, as browsers and Excel write it, the reader would count a line too few.
+    let text = text.replace("\r\n", "\n");
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let separator = ['\t', ';', ','].into_iter().find(|mark| first.contains(*mark)).unwrap_or('\t');
     let mut reader = csv::ReaderBuilder::new();
@@ -242,7 +244,9 @@ fn of_form(cells: &[String], meant: Option<ItemKind>) -> Result<Item, &'static s
         }
         None if is_asin(value) => item(ItemKind::Asin, value, label),
         None if is_id(value) => item(ItemKind::Campaign, value, label),
-        None => Err("This is no ASIN and no campaign id. For campaign names, say that the list holds campaigns."),
+        None => {
+            Err("This isn't an ASIN or a campaign ID. For campaign names, choose that the list contains campaigns.")
+        }
     }
 }
 
@@ -302,6 +306,8 @@ mod tests {
             list.rejected.iter().map(|(line, text, _)| (*line, text.as_str())).collect::<Vec<_>>(),
             [(6, "Summer sale"), (7, "0123456789")]
         );
+        let windows = read("B012345678\r\nB0ABCDEFGH\r\nodd\r\n", None);
+        assert_eq!(windows.rejected.first().map(|(line, _, _)| *line), Some(3));
         let campaigns = read("Summer sale\n0123456789", Some(ItemKind::Campaign));
         assert_eq!((campaigns.items.len(), campaigns.rejected.len()), (2, 0));
     }

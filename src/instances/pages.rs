@@ -3,6 +3,7 @@
 mod brand;
 mod brands;
 mod list;
+mod paid;
 
 use askama::Template;
 use axum::Router;
@@ -25,6 +26,7 @@ use crate::web::components::{Choice, Errors};
 use crate::web::naming;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
+use paid::Paid;
 
 /// Maximum length of an instance's name, in characters.
 const NAME_LENGTH: usize = 100;
@@ -81,6 +83,7 @@ struct DetailPage {
     /// Why the search for executions started elsewhere failed; empty if it succeeded.
     unsearched: String,
     sources: usize,
+    paid: Paid,
     errors: Errors,
     own_name: String,
     own_labels: String,
@@ -118,6 +121,7 @@ async fn page(
         adopted,
         unsearched: unsearched.map(|Single(problem)| problem).unwrap_or_default(),
         sources,
+        paid: Paid::of(&catalogue),
         errors,
         own_labels: instance.labels.join(", "),
         own_name: name.unwrap_or(instance.own_name.as_deref().unwrap_or("")).to_owned(),

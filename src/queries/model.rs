@@ -271,7 +271,7 @@ impl From<Query> for QueryInput {
 /// Reports what prevents parsing.
 pub(super) fn check_sql(sql: &str, errors: &mut Errors) {
     if sql.trim().is_empty() {
-        errors.add("sql", "Write the SQL of the query.");
+        errors.add("sql", "Enter the SQL of the query.");
     } else if sql.len() > SQL_BYTES {
         let size = crate::web::words::bytes(sql.len() as u64);
         errors.add("sql", format!("The SQL is {size}; the limit is 1 MiB. Move long lists into a parameter."));

@@ -38,6 +38,14 @@ use crate::queries::{FieldDef, WindowChoice};
 /// The queue of schedules whose next slot is due.
 pub(super) const DUE: Queue = crate::queue!("schedules", due "due_at", only "state = 'active' and deleted_at is null");
 
+/// The instance of a query's newest execution, of those on the person's instances.
+pub(super) async fn last_instance(tx: &mut Tx, person: &PersonId, query: &QueryId) -> Result<Option<InstanceId>> {
+    const LAST: &str = "select instance_id as value from executions where query_id = $2 and instance_id in \
+        (select instance_id from instance_access where person_id = $1) order by created_at desc, id desc limit 1";
+    let last = sql(LAST).bind(person).bind(query).optional::<Single<InstanceId>>(tx).await?;
+    Ok(last.map(|Single(id)| id))
+}
+
 fn stored<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
     serde_json::from_value(value).map_err(|_| Error::Inconsistent { column, source: WrongValue::new("known shape") })
 }

@@ -43,6 +43,8 @@ stories! {
         assert_eq!(page.texts("#sample tbody td").len() + page.texts("#sample tbody th").len(), 2);
         let tried = ada.post("/library/clicks-by-campaign/try", &[("param.least", "")]).await.with(200);
         assert!(tried.texts("#query-out tbody tr").len() > 1, "{}", tried.text("#query-out"));
+        let wrong = ada.post("/library/clicks-by-campaign/use", &[("param.least", "3"), ("zone", "Mars/Base")]).await.with(422);
+        assert!(wrong.text("#errors").contains("Unknown time zone"), "{}", wrong.body);
         let query = ada.post("/library/clicks-by-campaign/use", &[("param.least", "3"), ("window", "last-week")]).await.with(303).location;
         let made = ada.get(&query).await.with(200);
         assert_eq!(made.attributes("input[name='param.least']", "value"), ["3"]);

@@ -87,6 +87,24 @@ stories! {
         assert_eq!(house.count("select count(*) as value from audit where action = 'query-shared'").await, 3);
     }
 
+    /// The executions of a private query are seen by the people of the instance, without links to the query.
+    async fn an_execution_of_a_private_query_leads_only_its_owner_to_it(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let ben = house.signed_in("Ben").await;
+        let instance = instances(&ada).await.remove(0);
+        let_in(&house, "Ben", &instance, "viewer").await;
+        let query = save(&ada, "private", &instance).await;
+        let execution = ada.post("/executions", &[("query", id(&query))]).await.with(303).location;
+        house.settle().await;
+        for view in ["", "?view=details", "?view=progress"] {
+            let links = async |visitor: &Visitor| {
+                visitor.get(&format!("{execution}{view}")).await.with(200).attributes("main a[href^='/queries/']", "href")
+            };
+            assert!(!links(&ada).await.is_empty(), "{view}");
+            assert_eq!(links(&ben).await, Vec::<String>::new(), "{view}");
+        }
+    }
+
     /// A query shared with everyone can be changed by its owner and by administrators.
     async fn administrators_change_what_everyone_sees(house: House) {
         let ada = house.signed_in("Ada").await;

@@ -52,7 +52,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let own = instance(&ada).await;
         let list = format!("/instances/{own}/workflows");
-        assert!(ada.get(&list).await.with(200).body.contains("Not asked yet"));
+        assert!(ada.get(&list).await.with(200).body.contains("Not loaded yet"));
         let sql = "SELECT campaign FROM dsp_impressions WHERE campaign = CUSTOM_PARAMETER('which') GROUP BY campaign";
         let fields = [("instance", own.as_str()), ("name", "Parameter"), ("sql", sql), ("fields", "which"), ("field.which.kind", "text"), ("field.which.default", "Spring")];
         let query = ada.post("/queries/new", &fields).await.with(303).location;

@@ -217,6 +217,17 @@ async fn history(
     Ok((past, typical))
 }
 
+/// Whether its query has a page for this person: the executions of a private query are seen by all people of the
+/// instance.
+async fn has_query(tx: &mut Tx, person: &Person, execution: &Execution) -> db::Result<bool> {
+    let Some(query) = &execution.query else { return Ok(false) };
+    match queries::find(tx, &person.id, query).await {
+        Ok(_) => Ok(true),
+        Err(db::Error::Missing) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// What is remarkable about a thin result.
 fn verdict_on(execution: &Execution, shown: Option<&ResultView>, evidence: &Evidence) -> Option<Verdict> {
     let suppressed = shown.and_then(|result| result.suppressed.as_ref()).map(|it| it.rows);
@@ -232,13 +243,16 @@ async fn page(
 ) -> web::Result<DetailPage> {
     let now = room.site.clock.now();
     let mut tx = room.site.db.read(&person.scope()).await?;
-    let execution = store::find(&mut tx, &person.id, id).await?;
+    let mut execution = store::find(&mut tx, &person.id, id).await?;
     let events = store::events(&mut tx, id).await?;
     let instance = instances::find(&mut tx, &person.id, &execution.instance).await?;
     let (past, typical) = history(&mut tx, person, &execution).await?;
     let own_lost = own_lost(&mut tx, person, &execution).await?;
     let evidence = store::evidence(&mut tx, Some(&person.id), &execution).await?;
     let open_links = open_links(&mut tx, now, person, (&execution, &instance)).await?;
+    if !has_query(&mut tx, person, &execution).await? {
+        execution.query = None;
+    }
     drop(tx);
     let (here, fields) = (format!("/executions/{id}"), Fields::of_address(query));
     let (view, pane) = (fields.trimmed("view"), Pane::shown(fields.trimmed("view"), &execution));

@@ -5,6 +5,7 @@ use super::model::{Finding, Level};
 use crate::amcsql::assist::colors;
 use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::codes;
+use crate::amcsql::finding;
 use crate::amcsql::text::LineIndex;
 use crate::amcsql::{Context, Purpose, check};
 
@@ -68,7 +69,11 @@ impl Fence {
     /// The block's label for readers.
     pub(super) fn label(&self) -> String {
         match self {
-            Self::Refused(code, _) => format!("Mistake: refused with <a href=\"/help/checks/{code}\">{code}</a>"),
+            Self::Refused(code, _) => {
+                let is_error = codes::find(code).is_none_or(|known| known.level == finding::Level::Error);
+                let how = if is_error { "AMC rejects this" } else { "The checker warns of this" };
+                format!("{how}: <a href=\"/help/checks/{code}\">{code}</a>")
+            }
             Self::Audience => "Query for an audience".to_owned(),
             _ => String::new(),
         }

@@ -9,6 +9,7 @@ use crate::executions::Preview;
 use crate::guides::content::{self, GuideQuery};
 use crate::instances::Instance;
 use crate::queries::{self, FieldDef, Input, QueryInput, Sample, Trial, WindowForm};
+use crate::results::grouped;
 use crate::web::Fields;
 use crate::web::components::{Choice, Errors, count};
 
@@ -78,7 +79,16 @@ pub struct SampleView {
 impl SampleView {
     pub fn new(sample: &Sample) -> Self {
         let is_number = |(at, name): (usize, &String)| (name.clone(), sample.is_number(at));
-        Self { columns: sample.columns.iter().enumerate().map(is_number).collect(), rows: sample.rows.clone() }
+        let columns: Vec<(String, bool)> = sample.columns.iter().enumerate().map(is_number).collect();
+        // Numbers of ids and years are names.
+        let is_amount = |at: usize| {
+            columns
+                .get(at)
+                .is_some_and(|(name, is_number)| *is_number && !name.ends_with("_id") && !name.contains("year"))
+        };
+        let shown = |(at, text): (usize, &String)| if is_amount(at) { grouped(text) } else { text.clone() };
+        let rows = sample.rows.iter().map(|row| row.iter().enumerate().map(shown).collect()).collect();
+        Self { columns, rows }
     }
 
     /// The cells of a row, each with its column.

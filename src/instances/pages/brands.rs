@@ -93,7 +93,7 @@ async fn page(
 }
 
 fn kinds() -> Vec<Choice> {
-    [("", "Whatever each line looks like"), ("asin", "ASINs"), ("campaign", "Campaigns: ids or names")]
+    [("", "Detect automatically"), ("asin", "ASINs"), ("campaign", "Campaigns: IDs or names")]
         .map(|(value, label)| Choice::new(value, label))
         .to_vec()
 }

@@ -14,6 +14,7 @@ use crate::ids::{InstanceId, QueryId, TemplateId};
 use crate::instances;
 use crate::library::store;
 use crate::queries::{self, Home, Placement, QueryInput, RunInput};
+use crate::web::components::Errors;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
@@ -46,12 +47,22 @@ pub(super) async fn make(
     visit: Visit,
     Path(slug): Path<String>,
     fields: Fields,
-) -> web::Result<Redirect> {
+) -> web::Result<Response> {
+    let now = desk.site.clock.now();
     let mut tx = desk.site.db.write(&person.scope()).await?;
+    let mut errors = Errors::new();
+    let entry = find(&desk.guides, &mut tx, &person, &slug).await?;
+    entry.input(now, desk.site.config.is_demo()).window.with(&fields).choice(&mut errors);
+    if !errors.is_empty() {
+        drop(tx);
+        let sent = fields.trimmed("instance").to_owned();
+        let answer = Answer { form: fields, errors, ..Answer::default() };
+        return Ok(Html(page(&desk, &person, &visit, &slug, &sent, answer).await?).unprocessable());
+    }
     let query = made(&mut tx, &desk.site, &desk.guides, &person, &slug, &fields).await?;
     tx.commit().await?;
     visit.flash(Tone::Success, "Your query was created. Only you can see it; the template is unchanged.").await;
-    Ok(Redirect::to(&format!("/queries/{query}")))
+    Ok(Redirect::to(&format!("/queries/{query}")).into_response())
 }
 
 /// Creates a query from a template, with the values, the window and the instance of the form.

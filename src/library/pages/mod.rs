@@ -53,7 +53,7 @@ pub(super) async fn find(guides: &Guides, tx: &mut Tx, person: &Person, slug: &s
     model::entries(files, own).into_iter().find(|entry| entry.slug == slug).ok_or(web::Error::Missing)
 }
 
-/// What a template gives now for an earlier query: windows defined by their length keep the dates from that time.
+/// What a template gives now for an earlier query: windows too long to move keep the dates from that time.
 fn now_of(entry: &Entry, made: &Use, is_demo: bool) -> String {
     queries::to_file(&entry.input(made.created_at, is_demo))
 }

@@ -59,7 +59,7 @@ async fn merging(desk: &Desk, tx: &mut Tx, person: &Person, id: &str) -> web::Re
 
 async fn page(visit: &Visit, merging: Merging, is_missing: bool) -> UpdatePage {
     let Merging { query, entry, made, segments, .. } = merging;
-    let title = format!("Newer version of {}", entry.query.name());
+    let title = format!("Template changes: {}", entry.query.name());
     UpdatePage { shell: visit.shell(title, Section::Library).await, query, entry, made, segments, is_missing }
 }
 

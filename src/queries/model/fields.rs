@@ -123,7 +123,7 @@ impl Match {
         match self {
             Self::Contains => "Contains",
             Self::StartsWith => "Starts with",
-            Self::Exactly => "Is exactly",
+            Self::Exactly => "Matches",
         }
     }
 

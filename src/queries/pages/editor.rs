@@ -349,5 +349,11 @@ pub async fn editor_page(
     let what = What { tab: sent.tab, was: sent.was, instance: sent.instance, ..editing(query) };
     let mut page = page(site, person, visit, what, written(form), form, errors).await?;
     page.trouble = "The query is saved, but it can't run yet";
+    if page.errors.is_empty() {
+        let found = page.tally();
+        let why =
+            if found.is_empty() { String::new() } else { format!(" The findings below the SQL say why: {found}.") };
+        page.errors.add("", format!("Nothing was sent to AMC.{why}"));
+    }
     Ok(Html(page).unprocessable())
 }

@@ -94,7 +94,8 @@ impl Input {
         let hint = match field.kind {
             FieldKind::List => "One value per line, or comma-separated on one line.".to_owned(),
             FieldKind::DateTime => "In UTC, like all times in AMC.".to_owned(),
-            FieldKind::Pattern if text.contains(['%', '_']) => {
+            // OK to say it once: the author's help often explains the wildcards too.
+            FieldKind::Pattern if text.contains(['%', '_']) && !field.help.contains('%') => {
                 "% stands for any text and _ for any one character: AMC has no way to take them literally.".to_owned()
             }
             _ => String::new(),

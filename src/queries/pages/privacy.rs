@@ -95,7 +95,7 @@ struct Subject {
 /// A level's requirement for a row.
 fn needs(level: Threshold) -> &'static str {
     match level {
-        Threshold::None => "No users needed beyond one",
+        Threshold::None => "At least 1 user",
         Threshold::Low => "At least 2 users",
         Threshold::Medium | Threshold::High => "At least 100 users",
         Threshold::VeryHigh | Threshold::Internal => "Never in a result",

@@ -16,7 +16,7 @@ use super::source::{Source, Start, existing, over, source};
 use crate::accounts::audit::{self, Action as Entry};
 use crate::db::Tx;
 use crate::ids::{InstanceId, ScheduleId};
-use crate::instances::{self, Action};
+use crate::instances::{self, Action, Instance};
 use crate::queries::{self, RunInput, WindowForm, WindowKind};
 use crate::schedules::Schedules;
 use crate::schedules::calendar::Plan;
@@ -49,6 +49,10 @@ pub(super) struct FormPage {
     /// The rest of its input, as hidden fields.
     passed: Vec<(String, String)>,
     errors: Errors,
+    /// What must be chosen before it can be saved, while its errors aren't shown.
+    open: Errors,
+    /// A sentence about the window that was filled in; may be empty.
+    filled_in: String,
     /// The next slots; `None` while the form is invalid.
     rows: Option<Vec<Row>>,
     both_days: bool,
@@ -81,8 +85,7 @@ async fn page(
     filled: Filled,
     show_errors: bool,
 ) -> web::Result<FormPage> {
-    let mut usable = instances::list(tx, &person.id, &instances::Filter::default()).await?;
-    usable.retain(|instance| instance.role.allows(Action::Run));
+    let usable = usable(tx, person).await?;
     let instances =
         usable.iter().map(|one| Choice::new(one.id.as_str(), format!("{} · {}", one.name(), one.account_name)));
     let now = room.site.clock.now();
@@ -90,6 +93,7 @@ async fn page(
     let rows = filled.plan.as_ref().map(|plan| preview::rows(plan, &filled.policies, id, &filled.input.window, now));
     let is_passed = |(name, _): &(String, String)| name.starts_with("privacy") || name.starts_with("options.");
     let title = if filled.schedule.is_some() { "Edit schedule" } else { "New schedule" };
+    let (errors, open) = if show_errors { (filled.errors, Errors::new()) } else { (Errors::new(), filled.errors) };
     Ok(FormPage {
         shell: visit.shell(title, Section::Schedules).await,
         called: filled.name,
@@ -103,7 +107,9 @@ async fn page(
         windows: windows(now, &filled.input),
         window: filled.input.window.form(),
         passed: filled.input.form().into_iter().filter(is_passed).collect(),
-        errors: if show_errors { filled.errors } else { Errors::new() },
+        errors,
+        open,
+        filled_in: String::new(),
         rows,
         takes_over: filled.schedule.as_ref().is_some_and(|schedule| schedule.owner != person.id),
         draft: None,
@@ -111,6 +117,13 @@ async fn page(
         schedule: filled.schedule,
         source: filled.source,
     })
+}
+
+/// The instances on which a person can run queries.
+async fn usable(tx: &mut Tx, person: &Person) -> web::Result<Vec<Instance>> {
+    let mut all = instances::list(tx, &person.id, &instances::Filter::default()).await?;
+    all.retain(|instance| instance.role.allows(Action::Run));
+    Ok(all)
 }
 
 /// The kinds of windows that can be computed from a slot.
@@ -136,7 +149,7 @@ pub(super) async fn new(
         return Ok(Redirect::to("/executions?state=succeeded").into_response());
     }
     let mut tx = room.site.db.read(&person.scope()).await?;
-    let start = source(&mut tx, &person, &fields).await?;
+    let mut start = source(&mut tx, &person, &fields).await?;
     // OK to ignore the draft: an address with more than the subject was created to set these fields.
     let is_plain = fields.iter().count() == 1;
     let draft = if is_plain { drafts::kept(&mut tx, &person, &fields).await? } else { None };
@@ -144,9 +157,15 @@ pub(super) async fn new(
         Some((draft, at)) => (over(&fields, &draft), Some(at)),
         None => (fields, None),
     };
+    let last = match &start.source.query {
+        Some(query) => store::last_instance(&mut tx, &person.id, query).await?,
+        None => None,
+    };
+    let usable = usable(&mut tx, &person).await?;
+    let filled_in = start.complete(&sent, room.site.clock.now(), last.as_ref(), &usable);
     let filled = filled(&room, &mut tx, &person, start, &sent).await?;
     let page = page(&room, &mut tx, &person, &visit, filled, false).await?;
-    Ok(Html(FormPage { draft: kept_at, ..page }).into_response())
+    Ok(Html(FormPage { draft: kept_at, filled_in, ..page }).into_response())
 }
 
 pub(super) async fn edit(

@@ -1,10 +1,12 @@
 //! The source of a form: a saved query, the text of an execution, or an existing schedule.
 
+use chrono::{DateTime, Utc};
+
 use crate::db::Tx;
 use crate::executions;
-use crate::ids::{QueryId, ScheduleId};
-use crate::instances::{self, Action};
-use crate::queries::{self, FieldDef, Privacy, Script, WindowForm, WindowKind};
+use crate::ids::{InstanceId, QueryId, ScheduleId};
+use crate::instances::{self, Action, Instance};
+use crate::queries::{self, FieldDef, Privacy, Script, WindowChoice, WindowForm, WindowKind};
 use crate::schedules::model::Schedule;
 use crate::schedules::store;
 use crate::web::components::Errors;
@@ -59,6 +61,41 @@ pub(super) struct Start {
     pub(super) source: Source,
     /// The initial values of the fields.
     pub(super) fields: Fields,
+    /// Fixed dates of the query or the execution, which a schedule that repeats can't use.
+    fixed: Option<WindowChoice>,
+}
+
+impl Start {
+    /// Fills in what a new form can know, unless the address says it: a window that moves in place of fixed dates, and
+    /// the instance of the query's last execution, or the only one of `usable`. Returns a sentence about the window, or
+    /// an empty text.
+    pub(super) fn complete(
+        &mut self,
+        sent: &Fields,
+        now: DateTime<Utc>,
+        last: Option<&InstanceId>,
+        usable: &[Instance],
+    ) -> String {
+        let mut known = Vec::new();
+        if self.fields.trimmed("instance").is_empty() && !sent.has("instance") {
+            let only = if let [one] = usable { Some(&one.id) } else { None };
+            let last = last.filter(|id| usable.iter().any(|instance| instance.id == **id));
+            known.extend(last.or(only).map(|id| ("instance".to_owned(), id.to_string())));
+        }
+        let mut sentence = String::new();
+        if let Some(fixed) = self.fixed.filter(|_| !sent.has("window")) {
+            let kind = fixed.moving(now).unwrap_or_default();
+            let dates = fixed.days().map(|days| format!(" ({days})")).unwrap_or_default();
+            sentence = format!(
+                "A schedule needs a time window that moves with it. In place of fixed dates{dates} it starts with “{}”; \
+                 choose another one if you need it.",
+                kind.label()
+            );
+            known.push(("window".to_owned(), kind.name().into_owned()));
+        }
+        self.fields = over(&self.fields, &known.into_iter().collect());
+        sentence
+    }
 }
 
 /// The source named by an address or a submitted form.
@@ -70,9 +107,10 @@ pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web
             Some(query) => queries::find(tx, &person.id, query).await.ok().filter(|query| query.deleted_at.is_none()),
             None => None,
         };
+        let fixed = (execution.window.kind == WindowKind::Explicit).then_some(execution.window);
         let mut form = execution.input().form();
         if execution.window.kind == WindowKind::Explicit {
-            // OK because fixed days don't move with a schedule: the form uses the default window and says so.
+            // OK because fixed dates don't move with a schedule: the form fills in another window and says so.
             form.retain(|(name, _)| !matches!(name.as_str(), "window" | "start" | "end"));
         }
         form.push(("instance".to_owned(), execution.instance.to_string()));
@@ -89,7 +127,7 @@ pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web
             },
         };
         own.field = ("execution", id.to_string());
-        return Ok(Start { schedule: None, source: own, fields: form.into_iter().collect() });
+        return Ok(Start { schedule: None, source: own, fields: form.into_iter().collect(), fixed });
     }
     let id: QueryId = fields.trimmed("query").parse().map_err(|_| web::Error::Missing)?;
     let query = queries::find(tx, &person.id, &id).await?;
@@ -100,7 +138,9 @@ pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web
         ));
     }
     let instance = query.placement.default_instance.as_ref().map(|id| ("instance".to_owned(), id.to_string()));
-    Ok(Start { schedule: None, source: Source::of_query(query), fields: instance.into_iter().collect() })
+    let window = query.window.choice(&mut Errors::new());
+    let fixed = (window.kind == WindowKind::Explicit).then_some(window);
+    Ok(Start { schedule: None, source: Source::of_query(query), fields: instance.into_iter().collect(), fixed })
 }
 
 /// A schedule that this person may change, with its source.
@@ -119,7 +159,7 @@ pub(super) async fn existing(tx: &mut Tx, person: &Person, id: &ScheduleId) -> w
     };
     let mut fields = schedule.input.clone();
     fields.push(("instance".to_owned(), schedule.instance.to_string()));
-    Ok(Start { source, fields: fields.into_iter().collect(), schedule: Some(schedule) })
+    Ok(Start { source, fields: fields.into_iter().collect(), schedule: Some(schedule), fixed: None })
 }
 
 /// Combines the initial values with the submitted ones, which take precedence.

@@ -3,7 +3,7 @@
 //! A percentage is relative to the name's own total; with a single series, to the total of all names.
 
 use super::scale::{Ticks, amount, exact};
-use super::svg::{Svg, WIDE_LETTER, fitted};
+use super::svg::{Svg, fitted, wide};
 use super::{Chart, Shape, colour, labels, legend};
 
 /// The distance between bars, and a bar's own height.
@@ -16,7 +16,7 @@ pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
     let width = chart.size.width();
     let top = legend::height(&chart.series, width) + 8.0;
     let plot = names.len() as f64 * ROW;
-    let mut svg = Svg::new(chart, top + plot + 64.0);
+    let mut svg = Svg::new(chart, top + plot + 46.0);
     legend::draw(&mut svg, &chart.series, width, false);
     let frame = Frame::new(chart, names, top);
     for mark in frame.ticks.marks() {
@@ -24,13 +24,31 @@ pub(super) fn draw(chart: &Chart, names: &[String]) -> String {
         svg.line(if mark == 0.0 { "axis" } else { "rule" }, (x, top), (x, top + plot));
         svg.text((x, top + plot + 17.0), "middle", &frame.mark(mark));
     }
-    svg.text((width, top + plot + 38.0), "end", &fitted(&chart.value_name, width - frame.left));
-    svg.text((0.0, top + plot + 56.0), "start", &fitted(&chart.along_name, width));
-    let labels = labels::distinct(names, ((frame.left - 8.0) / WIDE_LETTER) as usize);
+    // The names of both axes in one line: that of the values ends below the last of their marks.
+    let (line, end) = (top + plot + 38.0, width - frame.right);
+    let value_name = fitted(&chart.value_name, end - frame.left);
+    let taken = wide(&value_name) + 16.0;
+    svg.text((end, line), "end", &value_name);
+    svg.text((0.0, line), "start", &fitted(&chart.along_name, end - taken));
+    let labels = fitting(names, frame.left - 8.0);
     for (place, (name, label)) in names.iter().zip(&labels).enumerate() {
         frame.bar(&mut svg, chart, place, name, label);
     }
     svg.finish()
+}
+
+/// The names, truncated to a width so that they stay distinct.
+fn fitting(names: &[String], width: f64) -> Vec<String> {
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    // OK to start there: no letter is narrower than four units.
+    let mut room = longest.min((width / 4.0) as usize);
+    loop {
+        let labels = labels::distinct(names, room);
+        if room <= 8 || labels.iter().all(|label| wide(label) <= width) {
+            return labels;
+        }
+        room -= 1;
+    }
 }
 
 struct Frame {
@@ -50,8 +68,8 @@ impl Frame {
     fn new(chart: &Chart, names: &[String], top: f64) -> Self {
         let is_share = chart.shape == Shape::Shares;
         let width = chart.size.width();
-        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
-        let left = (longest * WIDE_LETTER + 12.0).clamp(40.0, width * NAMES);
+        let widest = names.iter().map(|name| wide(name)).fold(0.0, f64::max);
+        let left = (widest + 12.0).clamp(40.0, width * NAMES);
         let ends = (0..names.len()).map(|place| {
             let values = || values(chart, place).map(|(_, value)| value);
             if chart.shape == Shape::Bars {

@@ -1,6 +1,6 @@
 //! The legend above the picture.
 
-use super::svg::{LETTER, Svg};
+use super::svg::{LETTER, Svg, wide};
 use super::{Series, colour, labels};
 
 /// Height of a row of the legend.
@@ -16,7 +16,7 @@ fn places(series: &[Series], width: f64) -> (Vec<(f64, f64, String)>, f64) {
     let (mut x, mut y, mut places) = (0.0, 0.0, Vec::new());
     let names: Vec<String> = series.iter().map(|one| one.name.clone()).collect();
     for name in labels::distinct(&names, (NAME / LETTER) as usize) {
-        let length = name.chars().count() as f64 * LETTER + 44.0;
+        let length = wide(&name) + 44.0;
         if x > 0.0 && x + length > width {
             (x, y) = (0.0, y + LINE);
         }

@@ -52,7 +52,8 @@ impl Size {
     fn width(self) -> f64 {
         match self {
             Self::Wide => 1_040.0,
-            Self::Narrow | Self::Small => 360.0,
+            Self::Narrow => 360.0,
+            Self::Small => 440.0,
         }
     }
 }

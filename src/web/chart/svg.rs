@@ -9,8 +9,6 @@ pub(super) struct Svg(String);
 
 /// The approximate width of a character of the charts' text, in the picture's units.
 pub(super) const LETTER: f64 = 6.4;
-/// A safe upper estimate, for text that would otherwise be clipped.
-pub(super) const WIDE_LETTER: f64 = 7.0;
 
 impl Svg {
     /// The picture of a chart, with a title and a description for screen readers.
@@ -102,6 +100,21 @@ impl Svg {
         self.escaped(hover);
         self.write(format_args!("</title></{name}>"));
     }
+}
+
+/// The width of a text in a font with wide letters, for text that would otherwise be clipped: an ASIN of capitals and
+/// digits is much wider than as many letters of a word.
+pub(super) fn wide(text: &str) -> f64 {
+    let letter = |letter: char| match letter {
+        'W' | 'm' | '%' | '@' => 11.9,
+        'M' | 'w' => 10.5,
+        'i' | 'j' | 'l' | 'I' | ' ' | '.' | ',' | ':' | ';' | '|' | '\'' => 4.1,
+        'f' | 'r' | 't' | '-' | '(' | ')' | '/' => 5.1,
+        letter if letter.is_uppercase() => 9.1,
+        letter if letter.is_ascii() || letter.is_lowercase() => 7.7,
+        _ => 12.0,
+    };
+    text.chars().map(letter).sum()
 }
 
 /// A text truncated to a width.

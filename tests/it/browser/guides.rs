@@ -66,5 +66,9 @@ async fn a_newcomer_tries_runs_and_schedules_the_queries_of_their_first_guide() 
         browser.see("Your query was created.").await;
         browser.press("Schedule").await;
         browser.see("New schedule").await;
+        browser.see("Choose an instance.").await;
+        browser.follow("#f-instance option:nth-child(2)").await;
+        browser.press("Save schedule").await;
+        browser.see("The schedule is active.").await;
     }
 }

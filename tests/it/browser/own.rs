@@ -99,8 +99,8 @@ async fn a_query_is_sent_to_amc_and_listed_there() {
         write(&browser, "Campaigns", "SELECT campaign, SUM(impressions) AS n FROM dsp_impressions GROUP BY campaign")
             .await;
         save(&browser, "Campaigns").await;
-        browser.press("On AMC").await;
-        browser.see("Keep on an instance").await;
+        browser.press("AMC workflow").await;
+        browser.see("Save on an instance").await;
         if by_enter {
             browser.enter("input[name=workflow]").await;
         } else {
@@ -113,7 +113,7 @@ async fn a_query_is_sent_to_amc_and_listed_there() {
         browser.press("Send again").await;
         browser.see("is updated on AMC").await;
         browser.open(&format!("{instance}/workflows")).await;
-        browser.press("Ask AMC now").await;
+        browser.press("Load from AMC").await;
         browser.see("As AMC listed them").await;
         if javascript {
             check(&browser, "workflows").await;

@@ -155,6 +155,36 @@ stories! {
         assert!(preview.text("main").contains("it runs when either matches"));
     }
 
+    /// The form of a query with fixed dates begins with a window of the same length that moves; it asks only for what isn't
+    /// known, and knows the instance of the last execution.
+    async fn a_form_begins_with_what_is_known_and_asks_for_the_rest(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let template = ada.post("/library/reach-by-campaign/use", &[]).await.with(303).location;
+        let form = format!("/schedules/new?query={}", template.rsplit('/').next().expect("an id"));
+        let opened = ada.get(&form).await.with(200);
+        assert_eq!(opened.attributes("#f-window option[selected]", "value"), ["days"]);
+        assert!(opened.text("main .callout:not(.flash)").contains("Choose an instance."), "{}", opened.text("main"));
+
+        let query = saved(&ada, REACH).await;
+        let page = ada.get(&format!("/queries/{query}/edit")).await.with(200);
+        let revision = page.attributes("input[name=revision]", "value").remove(0);
+        let fixed = [
+            ("name", "Fixed"), ("sql", REACH), ("window", "explicit"), ("start", "2026-02-01"), ("end", "2026-02-28"),
+            ("revision", revision.as_str()), ("home", "private"),
+        ];
+        ada.post(&format!("/queries/{query}/edit"), &fixed).await.with(303);
+        let opened = ada.get(&format!("/schedules/new?query={query}")).await.with(200);
+        let number = |name: &str| opened.attributes(&format!("#f-{name}"), "value").remove(0);
+        assert_eq!((number("window_days").as_str(), number("window_before").as_str()), ("28", "14"));
+        assert!(opened.text("#window-filled-in").contains("1–28 Feb 2026"), "{}", opened.text("main"));
+
+        let instance = crate::queries::instance(&ada).await;
+        ada.post("/executions", &[("query", query.as_str()), ("instance", instance.as_str())]).await.with(303);
+        let opened = ada.get(&format!("/schedules/new?query={query}")).await.with(200);
+        assert_eq!(opened.attributes("#f-instance option[selected]", "value"), [instance.as_str()]);
+        assert!(opened.texts("main .callout:not(.flash)").is_empty(), "{}", opened.text("main"));
+    }
+
     /// A draft of a schedule that somebody changed meanwhile says so, and replaces the change only when it is saved again.
     async fn a_draft_warns_of_a_schedule_that_has_changed(house: House) {
         let ada = house.signed_in("Ada").await;

@@ -1,10 +1,10 @@
 //! Summaries of a result's columns, one line each.
 
 use super::params::ResultParams;
-use super::rows::{align, brief, unit_text};
+use super::rows::{align, fraction, unit_text};
 use super::{Table, failed};
 use crate::executions::submit::Executions;
-use crate::results::{ColumnSummary, Kind, StoredColumn, Unit};
+use crate::results::{ColumnSummary, Kind, ROUNDED, StoredColumn, Unit, brief};
 use crate::web;
 use crate::web::chart;
 use crate::web::components::count;
@@ -74,7 +74,7 @@ impl Line {
             distinct: format!("{about}{}", count(summary.distinct.count)),
             least: amount(&summary.least),
             greatest: amount(&summary.greatest),
-            mean: mean.map(chart::exact).unwrap_or_default(),
+            mean: String::new(),
             // OK because a sum of ids is meaningless.
             sum: amount(&summary.sum.clone().filter(|_| !is_id(column) && summary.values > 0)),
             spread: if summary.bars.is_empty() {
@@ -83,12 +83,21 @@ impl Line {
                 chart::histogram(&format!("spread-{place}"), &title, &summary.bars)
             },
         };
+        line.mean = mean.map(|mean| line.rounded(mean)).unwrap_or_default();
         if column.kind == Kind::Integer {
             align(&mut [&mut line.least, &mut line.greatest, &mut line.sum]);
         } else if is_number {
             align(&mut [&mut line.least, &mut line.greatest, &mut line.mean, &mut line.sum]);
         }
         line
+    }
+
+    /// An average with as many decimal places as the column's other numbers, but at least two; four if it is below one.
+    fn rounded(&self, mean: f64) -> String {
+        let others = [&self.least, &self.greatest, &self.sum].into_iter().filter_map(|text| fraction(text)).max();
+        let digits = if mean.abs() < 1.0 { ROUNDED } else { others.unwrap_or(0).clamp(2, ROUNDED) };
+        let power = 10_f64.powi(digits as i32);
+        chart::exact((mean * power).round() / power)
     }
 }
 

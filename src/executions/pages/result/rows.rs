@@ -3,13 +3,12 @@
 use super::params::{ResultParams, View};
 use super::{Table, at_result, failed};
 use crate::executions::submit::Executions;
-use crate::results::{self, Cell, Direction, Kind, PageRequest, Unit};
+use crate::results::{self, Cell, Direction, Kind, PageRequest, ROUNDED, Unit, brief};
 use crate::web;
 use crate::web::components::{Address, Pager, SortLink};
 
 /// Maximum decimal places; numbers with more are rounded.
 const DIGITS: usize = 6;
-const ROUNDED: usize = 4;
 /// Maximum number of cells that are links; more would make the page slow.
 const LINKS: usize = 3_000;
 /// Number of columns that fit side by side on a phone.
@@ -210,7 +209,7 @@ pub(super) fn align(texts: &mut [&mut String]) {
 }
 
 /// The number of decimal places of a plain number.
-fn fraction(number: &str) -> Option<usize> {
+pub(super) fn fraction(number: &str) -> Option<usize> {
     let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || b"-,.".contains(&byte)) && !number.is_empty();
     is_plain.then(|| number.split_once('.').map_or(0, |(_, fraction)| fraction.len()))
 }
@@ -240,18 +239,6 @@ impl Shown {
             text.push('…');
         }
         Self { text, title, is_number, is_null: false, href }
-    }
-}
-
-/// A number rounded to four decimal places; very small and very large ones are unchanged.
-pub(super) fn brief(number: &str) -> String {
-    let rounded = number.parse::<f64>().ok().filter(|number| (0.001..1e12).contains(&number.abs()));
-    match rounded.filter(|_| number.split_once('.').is_some_and(|(_, fraction)| fraction.len() > ROUNDED)) {
-        Some(rounded) => {
-            let rounded = format!("{rounded:.ROUNDED$}");
-            results::grouped(rounded.trim_end_matches('0').trim_end_matches('.'))
-        }
-        None => results::grouped(number),
     }
 }
 

@@ -41,7 +41,7 @@ fn everything_that_an_author_says_is_read() {
     assert_eq!(query.input(now, true).fields[0].default, "A | 2026 H2");
     let real = query.input(now, false);
     assert_eq!((real.fields[0].default.as_str(), real.fields[0].required), ("", true));
-    assert_eq!((real.window.kind.as_str(), real.window.end.as_str()), ("explicit", "2026-11-06"));
+    assert_eq!((real.window.kind.as_str(), real.window.end.as_str()), ("days-28-14", ""));
     assert_eq!((query.line_of("level"), query.line_of("nothing")), (6, 25));
 }
 

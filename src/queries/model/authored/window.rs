@@ -1,4 +1,5 @@
-//! The window of an authored query, given by its length, since fixed dates would be wrong after some weeks.
+//! The window of an authored query, given by its length, since fixed dates would be wrong after some weeks. A query
+//! made from it keeps the length, so that it can be scheduled as it is.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
 
@@ -33,8 +34,11 @@ impl RelativeWindow {
         Some(Self { days, lag })
     }
 
-    /// Its current dates.
+    /// The window that moves with the day, or its current dates if it is longer than such a window may be.
     pub fn form(self, zone: &str, now: DateTime<Utc>) -> WindowForm {
+        if let Some(kind) = WindowKind::parse(&format!("days-{}-{}", self.days, self.lag)) {
+            return WindowForm { kind: kind.name().into_owned(), zone: zone.to_owned(), ..WindowForm::default() };
+        }
         let today =
             zone.parse::<chrono_tz::Tz>().map_or(now.date_naive(), |zone| crate::clock::zones::local(zone, now).date());
         let before = |days: u32| today.checked_sub_days(Days::new(days.into())).unwrap_or(today).to_string();
@@ -83,12 +87,21 @@ mod tests {
     }
 
     #[test]
-    fn a_length_becomes_dates_that_include_both_ends() {
+    fn a_length_stays_a_length_so_that_the_window_moves() {
         let now = "2026-11-21T09:00:00Z".parse().unwrap();
-        let form = RelativeWindow { days: 28, lag: 14 }.form("UTC", now);
+        let form = RelativeWindow { days: 28, lag: 14 }.form("Europe/Berlin", now);
+        assert_eq!((form.kind.as_str(), form.zone.as_str()), ("days-28-14", "Europe/Berlin"));
+        let window = form.resolve(now, &mut Errors::new());
+        assert_eq!(window.days(), "10 Oct – 6 Nov 2026");
+    }
+
+    #[test]
+    fn a_length_of_years_becomes_dates_that_include_both_ends() {
+        let now = "2026-11-21T09:00:00Z".parse().unwrap();
+        let form = RelativeWindow { days: 730, lag: 14 }.form("UTC", now);
         assert_eq!(
             (form.start.as_str(), form.end.as_str(), form.kind.as_str()),
-            ("2026-10-10", "2026-11-06", "explicit")
+            ("2024-11-07", "2026-11-06", "explicit")
         );
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
-use super::{Window, WindowForm, WindowKind, shown};
+use super::{ATTRIBUTION_DAYS, FRESH_AFTER, Window, WindowForm, WindowKind, shown};
 use crate::clock::zones::{instant, local};
 use crate::web::components::{self, Errors};
 
@@ -102,6 +102,16 @@ impl WindowChoice {
     /// it.
     pub fn days(&self) -> Option<String> {
         self.whole_days().map(|(first, last)| components::days(first, last))
+    }
+
+    /// A kind of the same length that moves with the day, for a schedule: it ends as long before the day as these dates
+    /// now do, but only when its data is complete, and not longer after it than conversions are attributed. `None` if
+    /// these aren't whole days, or too many.
+    pub fn moving(&self, now: DateTime<Utc>) -> Option<WindowKind> {
+        let (first, last) = self.whole_days()?;
+        let today = local(self.zone, now).date();
+        let before = ((today - last).num_days() - 1).clamp(FRESH_AFTER.num_days(), ATTRIBUTION_DAYS as i64);
+        WindowKind::parse(&format!("days-{}-{before}", (last - first).num_days() + 1))
     }
 
     /// Its inclusive first and last day, if it begins and ends at midnight.

@@ -193,6 +193,21 @@ fn freshness_attribution_and_age_have_separate_notes() {
 }
 
 #[test]
+fn fixed_dates_become_a_window_of_the_same_length_that_moves() {
+    let moving = |start: &str, end: &str| {
+        let form = WindowForm { kind: "explicit".into(), start: start.into(), end: end.into(), zone: "UTC".into() };
+        form.choice(&mut Errors::new()).moving(at("2026-11-21T09:00:00Z"))
+    };
+    assert_eq!(moving("2026-10-15", "2026-11-11"), Some(WindowKind::Days { count: 28, before: 9 }));
+    // Dates of last year end when everything is attributed; dates up to today when the data is complete.
+    assert_eq!(moving("2025-01-01", "2025-01-31"), Some(WindowKind::Days { count: 31, before: 14 }));
+    assert_eq!(moving("2026-11-20", "2026-11-20"), Some(WindowKind::Days { count: 1, before: 2 }));
+    assert_eq!(moving("2026-11-18T06:00:00", "2026-11-18T18:00:00"), None);
+    assert_eq!(moving("2020-01-01", "2026-01-31"), None);
+    assert_eq!(moving("", ""), None);
+}
+
+#[test]
 fn missing_fields_keep_their_values() {
     let saved = WindowForm { kind: "last-week".into(), zone: "Asia/Tokyo".into(), ..WindowForm::default() };
     let merged = saved.with(&Fields::parse(b"window=last-day"));
