@@ -10,34 +10,42 @@ mod past;
 mod rule;
 mod rules;
 
-use axum::Router;
-use axum::routing::{get, post};
-
 use super::Deliveries;
 use crate::web;
+use crate::web::routes::Who::{Administrator, Analyst, SignedIn, Viewer};
+use crate::web::routes::{Routes, get, post};
 
-pub(super) fn routes(room: Deliveries) -> Router {
-    Router::new()
-        .route("/settings/destinations", get(destinations::show).post(destinations::add))
-        .route("/settings/destinations.csv", get(destinations::export))
-        .route("/settings/destinations.json", get(destinations::export))
-        .route("/settings/destinations/new", get(destinations::new))
-        .route("/settings/destinations/{id}", get(destination::show).post(destination::change))
-        .route("/settings/destinations/{id}/delete", get(destination::delete_page).post(destination::delete))
-        .route("/settings/destinations/{id}/restore", post(destination::restore))
-        .route("/settings/destinations/{id}/test", post(destination::test))
-        .route("/schedules/{id}/deliveries", get(rules::show).post(rule::add))
-        .route("/schedules/{id}/deliveries/new", get(rule::new))
-        .route("/deliveries/rules/{id}", get(rule::show).post(rule::change))
-        .route("/deliveries/rules/{id}/delete", post(rules::delete))
-        .route("/deliveries/rules/{id}/restore", post(rules::restore))
-        .route("/deliveries/rules/{id}/past", post(past::deliver))
-        .route("/executions/{id}/deliver", get(deliver::show).post(deliver::deliver))
-        .route("/deliveries", get(list::show))
-        .route("/deliveries.csv", get(list::export))
-        .route("/deliveries.json", get(list::export))
-        .route("/deliveries/{id}", get(detail::show))
-        .route("/deliveries/{id}/retry", post(detail::retry))
+pub(super) fn routes(room: Deliveries) -> Routes {
+    Routes::new()
+        .route(
+            "/settings/destinations",
+            get(Administrator(None), destinations::show).post(Administrator(None), destinations::add),
+        )
+        .route("/settings/destinations.csv", get(Administrator(None), destinations::export))
+        .route("/settings/destinations.json", get(Administrator(None), destinations::export))
+        .route("/settings/destinations/new", get(Administrator(None), destinations::new))
+        .route(
+            "/settings/destinations/{id}",
+            get(Administrator(None), destination::show).post(Administrator(None), destination::change),
+        )
+        .route(
+            "/settings/destinations/{id}/delete",
+            get(Administrator(None), destination::delete_page).post(Administrator(None), destination::delete),
+        )
+        .route("/settings/destinations/{id}/restore", post(Administrator(None), destination::restore))
+        .route("/settings/destinations/{id}/test", post(Administrator(None), destination::test))
+        .route("/schedules/{id}/deliveries", get(Viewer, rules::show).post(Analyst, rule::add))
+        .route("/schedules/{id}/deliveries/new", get(Analyst, rule::new))
+        .route("/deliveries/rules/{id}", get(Analyst, rule::show).post(Analyst, rule::change))
+        .route("/deliveries/rules/{id}/delete", post(Analyst, rules::delete))
+        .route("/deliveries/rules/{id}/restore", post(Analyst, rules::restore))
+        .route("/deliveries/rules/{id}/past", post(Analyst, past::deliver))
+        .route("/executions/{id}/deliver", get(Analyst, deliver::show).post(Analyst, deliver::deliver))
+        .route("/deliveries", get(SignedIn, list::show))
+        .route("/deliveries.csv", get(SignedIn, list::export))
+        .route("/deliveries.json", get(SignedIn, list::export))
+        .route("/deliveries/{id}", get(Viewer, detail::show))
+        .route("/deliveries/{id}/retry", post(Analyst, detail::retry))
         .with_state(room)
 }
 

@@ -11,15 +11,15 @@ pub use query::{QueryView, SampleView, lacking};
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
-use axum::routing::{get, post};
 
 use super::Guides;
 use super::content::{Checked, Collection, Guide, GuideQuery};
 use crate::executions::Executions;
 use crate::queries::Trials;
+use crate::web::routes::Who::{Analyst, Owner, SignedIn};
+use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Person, Site};
 
 /// What the handlers of the room need.
@@ -31,24 +31,24 @@ pub(super) struct Desk {
     pub(super) trials: Arc<Trials>,
 }
 
-pub(super) fn routes(desk: Desk) -> Router {
-    Router::new()
-        .route("/guides", get(list::show))
-        .route("/guides.csv", get(list::export))
-        .route("/guides.json", get(list::export))
-        .route("/guides/{slug}", get(detail::show))
-        .route("/guides/{slug}/favourite", post(doing::favourite))
-        .route("/guides/{slug}/progress", post(doing::progress))
-        .route("/guides/{slug}/files/{part}", get(files::show))
-        .route("/guides/{slug}/reports", post(report::keep))
-        .route("/guides/reports/{id}", get(report::show))
-        .route("/guides/reports/{id}/report.html", get(report::download))
-        .route("/guides/reports/{id}/delete", post(report::delete))
-        .route("/guides/{slug}/queries/{part}/try", post(doing::try_it))
-        .route("/guides/{slug}/queries/{part}/run", post(doing::run))
-        .route("/guides/{slug}/queries/{part}/open", post(doing::open))
-        .route("/guides/{slug}/queries/{part}/save", post(doing::save))
-        .route("/guides/{slug}/queries/{part}/schedule", post(doing::schedule))
+pub(super) fn routes(desk: Desk) -> Routes {
+    Routes::new()
+        .route("/guides", get(SignedIn, list::show))
+        .route("/guides.csv", get(SignedIn, list::export))
+        .route("/guides.json", get(SignedIn, list::export))
+        .route("/guides/{slug}", get(SignedIn, detail::show))
+        .route("/guides/{slug}/favourite", post(SignedIn, doing::favourite))
+        .route("/guides/{slug}/progress", post(SignedIn, doing::progress))
+        .route("/guides/{slug}/files/{part}", get(SignedIn, files::show))
+        .route("/guides/{slug}/reports", post(SignedIn, report::keep))
+        .route("/guides/reports/{id}", get(Owner, report::show))
+        .route("/guides/reports/{id}/report.html", get(Owner, report::download))
+        .route("/guides/reports/{id}/delete", post(Owner, report::delete))
+        .route("/guides/{slug}/queries/{part}/try", post(SignedIn, doing::try_it))
+        .route("/guides/{slug}/queries/{part}/run", post(Analyst, doing::run))
+        .route("/guides/{slug}/queries/{part}/open", post(SignedIn, doing::open))
+        .route("/guides/{slug}/queries/{part}/save", post(SignedIn, doing::save))
+        .route("/guides/{slug}/queries/{part}/schedule", post(SignedIn, doing::schedule))
         .with_state(desk)
 }
 
