@@ -254,8 +254,8 @@ impl App {
     /// The health checks.
     fn health(&self) -> Routes {
         Routes::new()
-            .route("/healthz", get(Who::Anyone, || async { "ok\n" }))
-            .route("/readyz", get(Who::Anyone, ready))
+            .route("/healthz", get(Who::Anyone, || async { "ok\n" }).about("Whether the process runs"))
+            .route("/readyz", get(Who::Anyone, ready).about("Whether the process can serve requests"))
             .with_state(self.executions.clone())
     }
 

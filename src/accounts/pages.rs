@@ -19,11 +19,11 @@ use crate::web::{self, Html, Person, Site, Visit, session};
 
 pub(super) fn routes(site: Site) -> Routes {
     Routes::new()
-        .route("/sign-out", post(Anyone, sign_out))
+        .route("/sign-out", post(Anyone, sign_out).about("Sign out"))
         .route("/settings/sessions", get(SignedIn, sessions))
         .route("/settings/sessions.csv", get(SignedIn, export))
         .route("/settings/sessions.json", get(SignedIn, export))
-        .route("/settings/sessions/{id}/end", post(Owner, end_session))
+        .route("/settings/sessions/{id}/end", post(Owner, end_session).about("Sign another browser out"))
         .with_state(site)
 }
 

@@ -75,7 +75,11 @@ pub fn room(site: Site, grants: Grants, executions: Executions, guides: Guides, 
     let lines = endpoints.iter().map(Endpoint::line).collect();
     let described = Described(Arc::new((document, endpoints)));
     let routes = Routes::of_table(router.with_state(api), lines)
-        .merge(Routes::new().route("/api/openapi.json", get(Who::Token, page::document)).with_state(described.clone()))
+        .merge(
+            Routes::new()
+                .route("/api/openapi.json", get(Who::Token, page::document).about("The API's OpenAPI document"))
+                .with_state(described.clone()),
+        )
         .layered(|router| router.layer(from_fn_with_state(bearer, tokens::authenticate)))
         .merge(Routes::new().route("/api", get(Who::SignedIn, page::show)).with_state(described));
     Room {

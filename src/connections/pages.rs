@@ -33,13 +33,13 @@ const MOST_PENDING: usize = 5;
 
 pub(super) fn routes(grants: Grants) -> Routes {
     Routes::new()
-        .route("/sign-in", get(Anyone, sign_in))
-        .route("/auth/amazon/start", post(Anyone, start))
-        .route("/auth/amazon/callback", get(Anyone, callback))
+        .route("/sign-in", get(Anyone, sign_in).about("Sign in"))
+        .route("/auth/amazon/start", post(Anyone, start).about("Begin to sign in with Amazon, or connect again"))
+        .route("/auth/amazon/callback", get(Anyone, callback).about("Return from Amazon after signing in"))
         .route("/settings/connections", get(SignedIn, health::show))
         .route("/settings/connections.csv", get(SignedIn, health::export))
         .route("/settings/connections.json", get(SignedIn, health::export))
-        .route("/settings/connections/{id}/test", post(Owner, health::test))
+        .route("/settings/connections/{id}/test", post(Owner, health::test).about("Test a connection"))
         .with_state(grants)
 }
 

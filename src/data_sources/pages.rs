@@ -45,20 +45,23 @@ pub(super) fn routes(site: Site) -> Routes {
         .route("/data-sources/fields", get(SignedIn, fields::show))
         .route("/data-sources/fields.csv", get(SignedIn, fields::export))
         .route("/data-sources/fields.json", get(SignedIn, fields::export))
-        .route("/data-sources/fields.md", get(SignedIn, fields::markdown))
+        .route("/data-sources/fields.md", get(SignedIn, fields::markdown).about("Columns as Markdown"))
         .route("/data-sources/compare", get(SignedIn, compare::show))
         .route("/data-sources/compare.csv", get(SignedIn, compare::export))
         .route("/data-sources/compare.json", get(SignedIn, compare::export))
-        .route("/data-sources/compare.md", get(SignedIn, compare::markdown))
+        .route(
+            "/data-sources/compare.md",
+            get(SignedIn, compare::markdown).about("A comparison of data sources as Markdown"),
+        )
         .route("/data-sources/drift", get(SignedIn, drift::show))
         .route("/data-sources/drift.csv", get(SignedIn, drift::export))
         .route("/data-sources/drift.json", get(SignedIn, drift::export))
-        .route("/data-sources/drift/fix", post(SignedIn, drift::fix))
-        .route("/data-sources/filters", post(SignedIn, filters::save))
-        .route("/data-sources/filters/{id}/delete", post(Owner, filters::delete))
-        .route("/data-sources/{name}", get(SignedIn, detail::show))
-        .route("/data-sources/{name}/export.md", get(SignedIn, detail::markdown))
-        .route("/data-sources/{name}/draft", post(SignedIn, detail::draft))
+        .route("/data-sources/drift/fix", post(SignedIn, drift::fix).about("Put a column's new name into queries"))
+        .route("/data-sources/filters", post(SignedIn, filters::save).about("Save a filter of columns"))
+        .route("/data-sources/filters/{id}/delete", post(Owner, filters::delete).about("Delete a saved filter"))
+        .route("/data-sources/{name}", get(SignedIn, detail::show).about("A data source"))
+        .route("/data-sources/{name}/export.md", get(SignedIn, detail::markdown).about("A data source as Markdown"))
+        .route("/data-sources/{name}/draft", post(SignedIn, detail::draft).about("Begin a query on a data source"))
         .with_state(Sources { used: Memo::new(site.db.clone(), MOST_USED), site })
 }
 

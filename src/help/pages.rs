@@ -21,8 +21,8 @@ pub(super) fn routes(site: Site) -> Routes {
         .route("/help/checks", get(SignedIn, show_list))
         .route("/help/checks.csv", get(SignedIn, export))
         .route("/help/checks.json", get(SignedIn, export))
-        .route("/help/checks/{code}", get(SignedIn, show))
-        .route("/help/problems/{problem}", get(SignedIn, show_problem))
+        .route("/help/checks/{code}", get(SignedIn, show).about("Help about a check"))
+        .route("/help/problems/{problem}", get(SignedIn, show_problem).about("Help about a problem"))
         .with_state(site)
 }
 

@@ -44,9 +44,9 @@ impl FromRef<Home> for Site {
 pub fn room(site: Site, grants: Grants) -> Room {
     let routes = Routes::new()
         .route("/", get(SignedIn, dashboard::show))
-        .route("/search", get(SignedIn, search::show))
+        .route("/search", get(SignedIn, search::show).about("Search"))
         .route("/operations", get(SignedIn, operations::show))
-        .route("/metrics", get(Operator, metrics::show))
+        .route("/metrics", get(Operator, metrics::show).about("Metrics for monitoring"))
         .with_state(Home { work: Memo::new(site.db.clone(), MOST_KEPT), site, grants });
     Room {
         section: Some(Section::Dashboard),

@@ -40,20 +40,29 @@ pub(super) fn routes(site: Site, grants: Grants) -> Routes {
         .route("/instances", get(SignedIn, list::show))
         .route("/instances.csv", get(SignedIn, list::export))
         .route("/instances.json", get(SignedIn, list::export))
-        .route("/instances/refresh", post(SignedIn, refresh))
-        .route("/instances/new", get(SignedIn, new).post(SignedIn, add))
-        .route("/instances/{id}", get(Viewer, detail))
-        .route("/instances/{id}/brands", get(Viewer, brands::show).post(Analyst, brands::import))
+        .route("/instances/refresh", post(SignedIn, refresh).about("Find instances at Amazon again"))
+        .route("/instances/new", get(SignedIn, new).post(SignedIn, add).about("Add an instance"))
+        .route("/instances/{id}", get(Viewer, detail).about("An instance"))
+        .route(
+            "/instances/{id}/brands",
+            get(Viewer, brands::show)
+                .about("Brands of an instance")
+                .post(Analyst, brands::import)
+                .about("Import brands"),
+        )
         .route("/instances/{id}/brands.csv", get(Viewer, brands::export))
         .route("/instances/{id}/brands.json", get(Viewer, brands::export))
-        .route("/brands/{id}", get(Viewer, brand::detail).post(Analyst, brand::save))
-        .route("/brands/{id}/delete", post(Analyst, brand::delete))
-        .route("/brands/{id}/restore", post(Analyst, brand::restore))
-        .route("/instances/{id}/rename", post(Manager, rename))
-        .route("/instances/{id}/labels", post(Manager, label))
-        .route("/instances/{id}/star", post(Viewer, star))
-        .route("/instances/{id}/remove", post(Viewer, remove))
-        .route("/instances/{id}/restore", post(Viewer, restore))
+        .route(
+            "/brands/{id}",
+            get(Viewer, brand::detail).about("A brand").post(Analyst, brand::save).about("Change a brand"),
+        )
+        .route("/brands/{id}/delete", post(Analyst, brand::delete).about("Delete a brand"))
+        .route("/brands/{id}/restore", post(Analyst, brand::restore).about("Restore a brand"))
+        .route("/instances/{id}/rename", post(Manager, rename).about("Rename an instance"))
+        .route("/instances/{id}/labels", post(Manager, label).about("Label an instance"))
+        .route("/instances/{id}/star", post(Viewer, star).about("Star an instance"))
+        .route("/instances/{id}/remove", post(Viewer, remove).about("Hide an instance"))
+        .route("/instances/{id}/restore", post(Viewer, restore).about("Show a hidden instance again"))
         .with_state(Room { site, grants })
 }
 

@@ -21,11 +21,23 @@ pub(super) fn routes(room: Links) -> Routes {
         .route("/settings/links", get(SignedIn, list::show))
         .route("/settings/links.csv", get(SignedIn, list::export))
         .route("/settings/links.json", get(SignedIn, list::export))
-        .route("/settings/links/{id}/revoke", post(Owner, list::revoke))
-        .route("/executions/{id}/links", get(Viewer, make::of_execution).post(Analyst, make::for_execution))
-        .route("/guides/reports/{id}/links", get(Owner, make::of_report).post(Owner, make::for_report))
-        .route("/shared/{token}", get(Link, shown::show))
-        .route("/shared/{token}/result.csv", get(Link, shown::csv))
-        .route("/robots.txt", get(Anyone, shown::robots))
+        .route("/settings/links/{id}/revoke", post(Owner, list::revoke).about("Revoke a public link"))
+        .route(
+            "/executions/{id}/links",
+            get(Viewer, make::of_execution)
+                .about("Public links to a result")
+                .post(Analyst, make::for_execution)
+                .about("Create a public link to a result"),
+        )
+        .route(
+            "/guides/reports/{id}/links",
+            get(Owner, make::of_report)
+                .about("Public links to a report")
+                .post(Owner, make::for_report)
+                .about("Create a public link to a report"),
+        )
+        .route("/shared/{token}", get(Link, shown::show).about("What a public link shows"))
+        .route("/shared/{token}/result.csv", get(Link, shown::csv).about("The result of a public link as CSV"))
+        .route("/robots.txt", get(Anyone, shown::robots).about("Rules for search engines"))
         .with_state(room)
 }

@@ -32,22 +32,38 @@ pub fn room(site: Site) -> Room {
         .route("/settings/people", get(Administrator(ONLY), list::show))
         .route("/settings/people.csv", get(Administrator(ONLY), list::export))
         .route("/settings/people.json", get(Administrator(ONLY), list::export))
-        .route("/settings/people/{id}", get(Administrator(None), pages::show))
-        .route("/settings/people/{id}/role", post(Administrator(None), changes::role))
-        .route("/settings/people/{id}/access", post(Administrator(None), changes::give))
-        .route("/settings/people/{id}/access/revoke", post(Administrator(None), changes::revoke))
+        .route("/settings/people/{id}", get(Administrator(None), pages::show).about("A person"))
+        .route(
+            "/settings/people/{id}/role",
+            post(Administrator(None), changes::role).about("Change a person's role here"),
+        )
+        .route(
+            "/settings/people/{id}/access",
+            post(Administrator(None), changes::give).about("Give a person a role on an instance"),
+        )
+        .route(
+            "/settings/people/{id}/access/revoke",
+            post(Administrator(None), changes::revoke).about("Revoke a person's role on an instance"),
+        )
         .route(
             "/settings/people/{id}/suspend",
-            get(Administrator(None), leaving::suspend_page).post(Administrator(None), leaving::suspend),
+            get(Administrator(None), leaving::suspend_page)
+                .post(Administrator(None), leaving::suspend)
+                .about("Suspend a person"),
         )
         .route(
             "/settings/people/{id}/remove",
-            get(Administrator(None), leaving::remove_page).post(Administrator(None), leaving::remove),
+            get(Administrator(None), leaving::remove_page)
+                .post(Administrator(None), leaving::remove)
+                .about("Remove a person"),
         )
-        .route("/settings/people/{id}/resume", post(Administrator(None), changes::resume))
+        .route(
+            "/settings/people/{id}/resume",
+            post(Administrator(None), changes::resume).about("Let a suspended person sign in again"),
+        )
         .route(
             "/settings/connections/{id}/disconnect",
-            get(Owner, disconnect::page).post(Owner, disconnect::disconnect),
+            get(Owner, disconnect::page).post(Owner, disconnect::disconnect).about("Disconnect from Amazon"),
         )
         .route("/settings/access", get(SignedIn, own_access::show))
         .route("/settings/access.csv", get(SignedIn, own_access::export))

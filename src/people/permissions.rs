@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, Few, List, ListParams};
-use crate::web::room::Rooms;
+use crate::web::room::{PageEntry, Rooms};
 use crate::web::routes::{Line, Who};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit};
@@ -36,20 +36,29 @@ struct Row {
     line: Line,
 }
 
-/// What a line does: as it is described, by the name of its page, or by the words of its path (`Queries › Bin (CSV)`).
-fn what(line: &Line, rooms: &Rooms) -> String {
+/// What a line does: as it is described, or by the name of its page.
+fn described(line: &Line, rooms: &Rooms) -> Option<&'static str> {
     if !line.what.is_empty() {
-        return line.what.to_owned();
+        return Some(line.what);
     }
-    let page = rooms.pages().iter().find(|page| page.href == line.path && line.method == Method::GET);
-    page.map_or_else(|| words(line.path), |page| page.name.to_owned())
+    let is_page = |page: &&PageEntry| line.method == Method::GET && page.href == line.path;
+    let section = || rooms.menu().iter().find(|section| line.method == Method::GET && section.href == line.path);
+    rooms.pages().iter().find(is_page).map(|page| page.name).or_else(|| section().map(|section| section.label))
+}
+
+/// The same for each line. An export is described as its list; where nothing is said, the words of the path are shown.
+fn what(line: &Line, rooms: &Rooms) -> String {
+    if let Some(what) = described(line, rooms) {
+        return what.to_owned();
+    }
+    let list = line.path.rsplit_once('.').and_then(|(path, ending)| {
+        let list = rooms.access().lines().iter().find(|list| list.path == path && list.method == Method::GET)?;
+        Some(format!("{} as {}", described(list, rooms)?, ending.to_uppercase()))
+    });
+    list.unwrap_or_else(|| words(line.path))
 }
 
 fn words(path: &str) -> String {
-    let (path, ending) = match path.rsplit_once('.') {
-        Some((path, ending)) => (path, format!(" ({})", ending.to_uppercase())),
-        None => (path, String::new()),
-    };
     let steps = path.split('/').filter(|step| !step.is_empty()).map(|step| {
         if step.starts_with('{') {
             return "…".to_owned();
@@ -58,7 +67,7 @@ fn words(path: &str) -> String {
         let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
         format!("{first}{}", letters.as_str().replace('-', " "))
     });
-    format!("{}{ending}", steps.collect::<Vec<_>>().join(" › "))
+    steps.collect::<Vec<_>>().join(" › ")
 }
 
 /// The lines with this role and these letters in their words, method, path or scope.
@@ -122,11 +131,21 @@ pub(super) async fn export(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::room::Room;
+    use crate::web::routes::{Routes, get};
+
+    const PAGES: &[PageEntry] = &[PageEntry::new("/things", "Things", "")];
 
     #[test]
-    fn a_path_is_put_into_words() {
-        assert_eq!(words("/queries/{id}/query.sql"), "Queries › … › Query (SQL)");
-        assert_eq!(words("/executions/{id}/stop-waiting"), "Executions › … › Stop waiting");
-        assert_eq!(words("/"), "");
+    fn each_line_is_put_into_words() {
+        let line = |path, what| Line { what, ..Line::new(Method::GET, path, Who::SignedIn) };
+        let routes = Routes::new()
+            .route("/things", get(Who::SignedIn, || async {}).post(Who::Analyst, || async {}).about("Add a thing"))
+            .route("/things.csv", get(Who::SignedIn, || async {}));
+        let rooms = Rooms::of(&[Room { pages: PAGES, ..Room::new(routes) }], &[]);
+        let all: Vec<String> = rooms.access().lines().iter().map(|line| what(line, &rooms)).collect();
+        assert_eq!(all, ["Add a thing", "Add a thing", "Add a thing as CSV"]);
+        assert_eq!(what(&line("/things", ""), &rooms), "Things");
+        assert_eq!(what(&line("/things/{id}/stop-waiting", ""), &rooms), "Things › … › Stop waiting");
     }
 }

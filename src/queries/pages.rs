@@ -54,33 +54,58 @@ pub(super) fn routes(site: Site, trials: Arc<Trials>) -> Routes {
         .route("/queries", get(SignedIn, list::show))
         .route("/queries.csv", get(SignedIn, list::export))
         .route("/queries.json", get(SignedIn, list::export))
-        .route("/queries.zip", get(SignedIn, files::archive))
-        .route("/queries/new", get(SignedIn, editor::new).post(Analyst, saving::create))
-        .route("/queries/import", get(SignedIn, import::form).post(SignedIn, import::recognized))
-        .route("/queries/check", post(SignedIn, editor::check).while_typing())
-        .route("/queries/bin", get(SignedIn, bin::show))
+        .route("/queries.zip", get(SignedIn, files::archive).about("Queries as files"))
+        .route(
+            "/queries/new",
+            get(SignedIn, editor::new).about("Write a query").post(Analyst, saving::create).about("Save a new query"),
+        )
+        .route(
+            "/queries/import",
+            get(SignedIn, import::form).post(SignedIn, import::recognized).about("Import queries"),
+        )
+        .route("/queries/check", post(SignedIn, editor::check).about("Check a query").while_typing())
+        .route("/queries/bin", get(SignedIn, bin::show).about("Deleted queries"))
         .route("/queries/bin.csv", get(SignedIn, bin::export))
         .route("/queries/bin.json", get(SignedIn, bin::export))
-        .route("/queries/drafts", get(SignedIn, drafts::list::show).post(SignedIn, drafts::save).while_typing())
+        .route(
+            "/queries/drafts",
+            get(SignedIn, drafts::list::show)
+                .about("Drafts")
+                .post(SignedIn, drafts::save)
+                .about("Save a draft")
+                .while_typing(),
+        )
         .route("/queries/drafts.csv", get(SignedIn, drafts::list::export))
         .route("/queries/drafts.json", get(SignedIn, drafts::list::export))
-        .route("/queries/drafts/{id}/delete", post(Owner, drafts::delete))
-        .route("/queries/drafts/{id}/restore", post(Owner, drafts::restore))
-        .route("/queries/{id}", get(Viewer, run::show))
-        .route("/queries/{id}/preview", get(Viewer, run::preview_link).post(Viewer, run::preview))
-        .route("/queries/{id}/query.sql", get(Viewer, files::download))
-        .route("/queries/{id}/fill", post(Viewer, fill::fill))
-        .route("/queries/{id}/link", get(Viewer, link::show).post(Viewer, link::create))
-        .route("/queries/{id}/edit", get(Analyst, editor::edit).post(Analyst, saving::save))
-        .route("/queries/{id}/duplicate", get(Viewer, duplicate::form).post(Viewer, duplicate::create))
-        .route("/queries/{id}/favourite", post(Viewer, list::favourite))
-        .route("/queries/{id}/versions", get(Viewer, versions::show))
+        .route("/queries/drafts/{id}/delete", post(Owner, drafts::delete).about("Discard a draft"))
+        .route("/queries/drafts/{id}/restore", post(Owner, drafts::restore).about("Restore a draft"))
+        .route("/queries/{id}", get(Viewer, run::show).about("A query and its form"))
+        .route(
+            "/queries/{id}/preview",
+            get(Viewer, run::preview_link).post(Viewer, run::preview).about("Preview what is sent to AMC"),
+        )
+        .route("/queries/{id}/query.sql", get(Viewer, files::download).about("A query as a file"))
+        .route(
+            "/queries/{id}/fill",
+            post(Viewer, fill::fill).about("Fill a query's form from an earlier execution or a brand"),
+        )
+        .route(
+            "/queries/{id}/link",
+            get(Viewer, link::show).post(Viewer, link::create).about("A link to a query's filled form"),
+        )
+        .route("/queries/{id}/edit", get(Analyst, editor::edit).post(Analyst, saving::save).about("Edit a query"))
+        .route(
+            "/queries/{id}/duplicate",
+            get(Viewer, duplicate::form).post(Viewer, duplicate::create).about("Duplicate a query"),
+        )
+        .route("/queries/{id}/favourite", post(Viewer, list::favourite).about("Mark a query as favorite"))
+        .route("/queries/{id}/versions", get(Viewer, versions::show).about("Versions of a query"))
         .route("/queries/{id}/versions.csv", get(Viewer, versions::export))
         .route("/queries/{id}/versions.json", get(Viewer, versions::export))
-        .route("/queries/{id}/versions/compare", get(Viewer, versions::compare))
-        .route("/queries/{id}/versions/restore", post(Analyst, versions::restore))
-        .route("/queries/{id}/delete", post(Analyst, bin::delete))
-        .route("/queries/{id}/restore", post(Analyst, bin::restore))
+        .route("/queries/{id}/versions/compare", get(Viewer, versions::compare).about("Compare versions of a query"))
+        .route("/queries/{id}/versions/restore", post(Analyst, versions::restore).about("Restore a version of a query"))
+        .route("/queries/{id}/delete", post(Analyst, bin::delete).about("Delete a query"))
+        .route("/queries/{id}/restore", post(Analyst, bin::restore).about("Restore a query"))
         .with_state(site.clone())
         .merge(assistance::routes(site.clone()))
         .merge(trial::routes(site, trials))

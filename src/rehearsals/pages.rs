@@ -21,7 +21,12 @@ use crate::web::words::counted;
 use crate::web::{self, Fields, Html, Person, QueryString, Visit};
 
 pub(super) fn routes(room: Rehearsals) -> Routes {
-    Routes::new().route("/schedules/{id}/rehearsal/months", get(Viewer, show).post(Viewer, begin)).with_state(room)
+    Routes::new()
+        .route(
+            "/schedules/{id}/rehearsal/months",
+            get(Viewer, show).post(Viewer, begin).about("Play three months of a schedule"),
+        )
+        .with_state(room)
 }
 
 #[derive(Template)]

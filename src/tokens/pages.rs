@@ -21,12 +21,15 @@ use crate::web::{self, Fields, Html, Person, Site, Visit, naming};
 
 pub(super) fn routes(site: Site) -> Routes {
     Routes::new()
-        .route("/settings/tokens", get(SignedIn, show_list).post(SignedIn, create))
+        .route(
+            "/settings/tokens",
+            get(SignedIn, show_list).about("API tokens").post(SignedIn, create).about("Create an API token"),
+        )
         .route("/settings/tokens.csv", get(SignedIn, export))
         .route("/settings/tokens.json", get(SignedIn, export))
-        .route("/settings/tokens/new", get(SignedIn, new))
-        .route("/settings/tokens/{id}", get(Owner, show))
-        .route("/settings/tokens/{id}/revoke", get(Owner, confirm).post(Owner, revoke))
+        .route("/settings/tokens/new", get(SignedIn, new).about("Create an API token"))
+        .route("/settings/tokens/{id}", get(Owner, show).about("An API token"))
+        .route("/settings/tokens/{id}/revoke", get(Owner, confirm).post(Owner, revoke).about("Revoke an API token"))
         .with_state(site)
 }
 

@@ -99,7 +99,7 @@ pub fn path(name: &str) -> &'static str {
 
 /// The route for all files.
 pub fn routes() -> Routes {
-    Routes::new().route("/static/{file}", get(Who::Anyone, serve))
+    Routes::new().route("/static/{file}", get(Who::Anyone, serve).about("Styles, scripts and icons"))
 }
 
 async fn serve(Path(file): Path<String>) -> Response {

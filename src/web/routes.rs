@@ -26,7 +26,21 @@ use super::rate_limits::while_typing;
 #[derive(Debug)]
 pub struct Methods<S = ()> {
     handlers: MethodRouter<S>,
-    who: Vec<(Method, Who)>,
+    rows: Vec<MethodRow>,
+}
+
+/// A method, who may use it, and what it does.
+#[derive(Debug)]
+struct MethodRow {
+    method: Method,
+    who: Who,
+    what: &'static str,
+}
+
+impl MethodRow {
+    const fn new(method: Method, who: Who) -> Self {
+        Self { method, who, what: "" }
+    }
 }
 
 /// Handles `GET` (and `HEAD`).
@@ -36,7 +50,7 @@ where
     T: 'static,
     S: Clone + Send + Sync + 'static,
 {
-    Methods { handlers: routing::get(handler), who: vec![(Method::GET, who)] }
+    Methods { handlers: routing::get(handler), rows: vec![MethodRow::new(Method::GET, who)] }
 }
 
 /// Handles `POST`.
@@ -46,7 +60,7 @@ where
     T: 'static,
     S: Clone + Send + Sync + 'static,
 {
-    Methods { handlers: routing::post(handler), who: vec![(Method::POST, who)] }
+    Methods { handlers: routing::post(handler), rows: vec![MethodRow::new(Method::POST, who)] }
 }
 
 impl<S: Clone + Send + Sync + 'static> Methods<S> {
@@ -57,8 +71,18 @@ impl<S: Clone + Send + Sync + 'static> Methods<S> {
         H: Handler<T, S>,
         T: 'static,
     {
-        self.who.push((Method::POST, who));
+        self.rows.push(MethodRow::new(Method::POST, who));
         Self { handlers: self.handlers.post(handler), ..self }
+    }
+
+    /// Says what the handlers do that nothing is said about yet (`Cancel an execution`), for the page of who may do what.
+    /// It isn't needed for an entry of the menu, which has a name, and for an export of a list.
+    #[must_use]
+    pub fn about(mut self, what: &'static str) -> Self {
+        for row in self.rows.iter_mut().filter(|row| row.what.is_empty()) {
+            row.what = what;
+        }
+        self
     }
 
     /// Marks handlers that are made for requests while somebody types, which count less in the rate limit.
@@ -89,7 +113,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Registers the handlers of a path, written as axum's routers take it (`/queries/{id}`).
     #[must_use]
     pub fn route(mut self, path: &'static str, methods: Methods<S>) -> Self {
-        self.lines.extend(methods.who.into_iter().map(|(method, who)| Line::new(method, path, who)));
+        let line = |row: MethodRow| Line { what: row.what, ..Line::new(row.method, path, row.who) };
+        self.lines.extend(methods.rows.into_iter().map(line));
         Self { router: self.router.route(path, methods.handlers), lines: self.lines }
     }
 

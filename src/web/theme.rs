@@ -87,7 +87,7 @@ struct Switch {
 
 /// The route of the theme switch.
 pub fn routes() -> Routes {
-    Routes::new().route("/settings/theme", post(Who::Anyone, switch))
+    Routes::new().route("/settings/theme", post(Who::Anyone, switch).about("Switch between light and dark"))
 }
 
 /// Stores the theme and redirects back.

@@ -36,19 +36,28 @@ pub(super) fn routes(desk: Desk) -> Routes {
         .route("/guides", get(SignedIn, list::show))
         .route("/guides.csv", get(SignedIn, list::export))
         .route("/guides.json", get(SignedIn, list::export))
-        .route("/guides/{slug}", get(SignedIn, detail::show))
-        .route("/guides/{slug}/favourite", post(SignedIn, doing::favourite))
-        .route("/guides/{slug}/progress", post(SignedIn, doing::progress))
-        .route("/guides/{slug}/files/{part}", get(SignedIn, files::show))
-        .route("/guides/{slug}/reports", post(SignedIn, report::keep))
-        .route("/guides/reports/{id}", get(Owner, report::show))
-        .route("/guides/reports/{id}/report.html", get(Owner, report::download))
-        .route("/guides/reports/{id}/delete", post(Owner, report::delete))
-        .route("/guides/{slug}/queries/{part}/try", post(SignedIn, doing::try_it))
-        .route("/guides/{slug}/queries/{part}/run", post(Analyst, doing::run))
-        .route("/guides/{slug}/queries/{part}/open", post(SignedIn, doing::open))
-        .route("/guides/{slug}/queries/{part}/save", post(SignedIn, doing::save))
-        .route("/guides/{slug}/queries/{part}/schedule", post(SignedIn, doing::schedule))
+        .route("/guides/{slug}", get(SignedIn, detail::show).about("A guide"))
+        .route("/guides/{slug}/favourite", post(SignedIn, doing::favourite).about("Mark a guide as favorite"))
+        .route("/guides/{slug}/progress", post(SignedIn, doing::progress).about("Mark a section of a guide as done"))
+        .route("/guides/{slug}/files/{part}", get(SignedIn, files::show).about("A picture of a guide"))
+        .route("/guides/{slug}/reports", post(SignedIn, report::keep).about("Save a report of a guide"))
+        .route("/guides/reports/{id}", get(Owner, report::show).about("A report"))
+        .route("/guides/reports/{id}/report.html", get(Owner, report::download).about("A report as a file"))
+        .route("/guides/reports/{id}/delete", post(Owner, report::delete).about("Delete a report"))
+        .route(
+            "/guides/{slug}/queries/{part}/try",
+            post(SignedIn, doing::try_it).about("Try a guide's query on synthetic data"),
+        )
+        .route("/guides/{slug}/queries/{part}/run", post(Analyst, doing::run).about("Run a guide's query"))
+        .route(
+            "/guides/{slug}/queries/{part}/open",
+            post(SignedIn, doing::open).about("Open a guide's query in the editor"),
+        )
+        .route("/guides/{slug}/queries/{part}/save", post(SignedIn, doing::save).about("Save a guide's query"))
+        .route(
+            "/guides/{slug}/queries/{part}/schedule",
+            post(SignedIn, doing::schedule).about("Save a guide's query to schedule it"),
+        )
         .with_state(desk)
 }
 

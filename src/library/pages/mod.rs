@@ -30,15 +30,20 @@ pub(super) fn routes(desk: Desk) -> Routes {
         .route("/library", get(SignedIn, list::show))
         .route("/library.csv", get(SignedIn, list::export))
         .route("/library.json", get(SignedIn, list::export))
-        .route("/library/own", post(SignedIn, doing::add))
-        .route("/library/updates/{id}", get(Viewer, update::show).post(Analyst, update::apply))
-        .route("/library/{slug}", get(SignedIn, detail::show))
-        .route("/library/{slug}/try", post(SignedIn, doing::try_it))
-        .route("/library/{slug}/use", post(SignedIn, doing::make))
-        .route("/library/{slug}/open", post(SignedIn, doing::open))
-        .route("/library/{slug}/share", post(Owner, doing::share))
-        .route("/library/{slug}/change", post(Owner, doing::change))
-        .route("/library/{slug}/delete", post(Owner, doing::delete))
+        .route("/library/own", post(SignedIn, doing::add).about("Save a query as a template"))
+        .route(
+            "/library/updates/{id}",
+            get(Viewer, update::show)
+                .post(Analyst, update::apply)
+                .about("Update a query to its template's newer version"),
+        )
+        .route("/library/{slug}", get(SignedIn, detail::show).about("A template"))
+        .route("/library/{slug}/try", post(SignedIn, doing::try_it).about("Try a template on synthetic data"))
+        .route("/library/{slug}/use", post(SignedIn, doing::make).about("Create a query from a template"))
+        .route("/library/{slug}/open", post(SignedIn, doing::open).about("Open a template in the editor"))
+        .route("/library/{slug}/share", post(Owner, doing::share).about("Share or pin a template"))
+        .route("/library/{slug}/change", post(Owner, doing::change).about("Change a template"))
+        .route("/library/{slug}/delete", post(Owner, doing::delete).about("Delete a template"))
         .with_state(desk)
 }
 

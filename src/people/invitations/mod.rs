@@ -34,13 +34,19 @@ pub(super) struct Inviting {
 
 pub(super) fn routes(site: Site) -> Routes {
     Routes::new()
-        .route("/settings/invitations", get(SignedIn, list::show).post(Administrator(ONLY), form::add))
+        .route(
+            "/settings/invitations",
+            get(SignedIn, list::show)
+                .about("Invitations")
+                .post(Administrator(ONLY), form::add)
+                .about("Invite somebody"),
+        )
         .route("/settings/invitations.csv", get(SignedIn, list::export))
         .route("/settings/invitations.json", get(SignedIn, list::export))
-        .route("/settings/invitations/new", get(Administrator(ONLY), form::new))
-        .route("/settings/invitations/{id}/renew", post(Owner, list::renew))
-        .route("/settings/invitations/{id}/revoke", post(Owner, list::revoke))
-        .route("/invitations/{token}", get(Link, guest::show).post(Link, guest::accept))
+        .route("/settings/invitations/new", get(Administrator(ONLY), form::new).about("Invite somebody"))
+        .route("/settings/invitations/{id}/renew", post(Owner, list::renew).about("Renew an invitation"))
+        .route("/settings/invitations/{id}/revoke", post(Owner, list::revoke).about("Revoke an invitation"))
+        .route("/invitations/{token}", get(Link, guest::show).post(Link, guest::accept).about("Accept an invitation"))
         .with_state(Inviting::new(site))
 }
 

@@ -17,11 +17,20 @@ use crate::web::{self, Person, Site};
 
 pub(super) fn routes(site: Site) -> Routes {
     Routes::new()
-        .route("/instances/{id}/people", get(Manager, list::show).post(Manager, form::add))
+        .route(
+            "/instances/{id}/people",
+            get(Manager, list::show).about("People of an instance").post(Manager, form::add).about("Share an instance"),
+        )
         .route("/instances/{id}/people.csv", get(Manager, list::export))
         .route("/instances/{id}/people.json", get(Manager, list::export))
-        .route("/instances/{id}/people/change", post(Manager, changes::change))
-        .route("/instances/{id}/people/revoke", get(Manager, changes::ask).post(Manager, changes::revoke))
+        .route(
+            "/instances/{id}/people/change",
+            post(Manager, changes::change).about("Change somebody's role on an instance"),
+        )
+        .route(
+            "/instances/{id}/people/revoke",
+            get(Manager, changes::ask).post(Manager, changes::revoke).about("Revoke somebody's role on an instance"),
+        )
         .with_state(Inviting::new(site))
 }
 

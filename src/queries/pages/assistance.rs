@@ -35,10 +35,10 @@ const SHORT: usize = 160;
 
 pub(super) fn routes(site: Site) -> Routes {
     Routes::new()
-        .route("/queries/complete", post(SignedIn, complete).while_typing())
-        .route("/queries/assist", post(SignedIn, help).while_typing())
-        .route("/queries/format", post(SignedIn, format))
-        .route("/queries/catalogue/{file}", get(SignedIn, catalogue))
+        .route("/queries/complete", post(SignedIn, complete).about("Complete what is being typed").while_typing())
+        .route("/queries/assist", post(SignedIn, help).about("Explain a name in a query").while_typing())
+        .route("/queries/format", post(SignedIn, format).about("Format a query"))
+        .route("/queries/catalogue/{file}", get(SignedIn, catalogue).about("Data sources and functions for the editor"))
         .with_state(site)
 }
 

@@ -228,9 +228,9 @@ pub(super) struct Room {
 /// The routes of what runs on synthetic data, with their own engine.
 pub(super) fn routes(site: Site, trials: Arc<Trials>) -> Routes {
     Routes::new()
-        .route("/queries/try", post(SignedIn, show))
-        .route("/queries/privacy", post(SignedIn, privacy_page::explain))
-        .route("/queries/{id}/privacy", get(Viewer, privacy_page::show))
+        .route("/queries/try", post(SignedIn, show).about("Try a query on synthetic data"))
+        .route("/queries/privacy", post(SignedIn, privacy_page::explain).about("Explain the privacy of a query"))
+        .route("/queries/{id}/privacy", get(Viewer, privacy_page::show).about("Explain the privacy of a saved query"))
         .with_state(Room { site, trials })
 }
 

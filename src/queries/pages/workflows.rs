@@ -32,10 +32,22 @@ pub(super) struct Room {
 
 pub(in crate::queries) fn routes(site: Site, grants: Grants) -> Routes {
     Routes::new()
-        .route("/instances/{id}/workflows", get(Viewer, show).post(Analyst, ask))
-        .route("/instances/{id}/workflows/import", post(Analyst, import))
-        .route("/queries/dry-run", post(Analyst, dry_run::check))
-        .route("/queries/{id}/workflow", get(Viewer, of_query::show).post(Analyst, of_query::act))
+        .route(
+            "/instances/{id}/workflows",
+            get(Viewer, show)
+                .about("Workflows on AMC")
+                .post(Analyst, ask)
+                .about("Read an instance's workflows from AMC"),
+        )
+        .route("/instances/{id}/workflows/import", post(Analyst, import).about("Import workflows as queries"))
+        .route("/queries/dry-run", post(Analyst, dry_run::check).about("Check a query on AMC"))
+        .route(
+            "/queries/{id}/workflow",
+            get(Viewer, of_query::show)
+                .about("The workflow of a query on AMC")
+                .post(Analyst, of_query::act)
+                .about("Save a query as a workflow on AMC, or delete it there"),
+        )
         .with_state(Room { site, grants })
 }
 
