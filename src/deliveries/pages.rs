@@ -15,7 +15,8 @@ use crate::web;
 use crate::web::routes::Who::{Administrator, Analyst, SignedIn, Viewer};
 use crate::web::routes::{Routes, get, post};
 
-pub(super) fn routes(room: Deliveries) -> Routes {
+/// Those about destinations, which exist for administrators alone.
+fn destination_routes() -> Routes<Deliveries> {
     Routes::new()
         .route(
             "/settings/destinations",
@@ -48,6 +49,10 @@ pub(super) fn routes(room: Deliveries) -> Routes {
             "/settings/destinations/{id}/test",
             post(Administrator(None), destination::test).about("Test a destination"),
         )
+}
+
+pub(super) fn routes(room: Deliveries) -> Routes {
+    destination_routes()
         .route(
             "/schedules/{id}/deliveries",
             get(Viewer, rules::show)

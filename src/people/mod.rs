@@ -27,8 +27,8 @@ use crate::web::{self, Fields, Site};
 /// Why others don't see the list of people. A person's page doesn't exist for them, like other people's things.
 const ONLY: Option<&str> = Some("Only administrators manage people. Ask an administrator of this installation.");
 
-pub fn room(site: Site) -> Room {
-    let routes = Routes::new()
+fn routes(site: Site) -> Routes {
+    Routes::new()
         .route("/settings/people", get(Administrator(ONLY), list::show))
         .route("/settings/people.csv", get(Administrator(ONLY), list::export))
         .route("/settings/people.json", get(Administrator(ONLY), list::export))
@@ -71,7 +71,11 @@ pub fn room(site: Site) -> Room {
         .route("/settings/access/routes", get(SignedIn, permissions::show))
         .route("/settings/access/routes.csv", get(SignedIn, permissions::export))
         .route("/settings/access/routes.json", get(SignedIn, permissions::export))
-        .with_state(site.clone());
+        .with_state(site)
+}
+
+pub fn room(site: Site) -> Room {
+    let routes = routes(site.clone());
     Room {
         settings: const {
             &[

@@ -72,7 +72,7 @@ stories! {
     async fn the_table_names_every_route(house: House) {
         let table = house.app.access();
         let named: BTreeSet<String> = table.iter().map(|line| line.path.to_owned()).collect();
-        assert_eq!(named, crate::house::routes().into_iter().collect());
+        assert_eq!(named, crate::house::routes().into_iter().collect::<BTreeSet<_>>());
         let one = |line: &&Line| line.path.contains("{id}") && line.scope.is_none();
         let wide: Vec<String> = table.iter().filter(one).filter(|line| matches!(line.who, Who::Anyone | Who::Link | Who::SignedIn)).map(Line::request).collect();
         assert!(wide.is_empty(), "for whom is one of them? {wide:?}");
