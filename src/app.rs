@@ -11,7 +11,6 @@ use axum::http::header::{CONTENT_DISPOSITION, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use axum::{Extension, Router};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
@@ -41,6 +40,7 @@ use crate::telemetry::metrics::{self, Metrics};
 use crate::vault::{Secret, Vault};
 use crate::web::rate_limits::{self, RateLimits};
 use crate::web::room::{Room, Rooms};
+use crate::web::routes::{self, Routes, Who, get};
 use crate::web::security::{self, Headers, Names};
 use crate::web::session::Sessions;
 use crate::web::{self, DemoMode, Site, assets};
@@ -216,10 +216,13 @@ impl App {
             };
         }
         let rooms = self.rooms();
-        let known = Rooms::of(&rooms);
-        let routes = rooms.into_iter().fold(web::theme::routes(), |all, room| all.merge(room.routes));
-        let pages = routes.fallback(|| async { web::Error::Missing }).layer(inner_layers!());
-        let app = Router::new().merge(pages).merge(assets::routes()).layer(
+        let (theme, files, health) = (web::theme::routes(), assets::routes(), self.health());
+        let known = Rooms::of(&rooms, &[&theme, &files, &health]);
+        let pages = rooms.into_iter().fold(theme, |all, room| all.merge(room.routes)).into_router();
+        let pages = pages.fallback(|| async { web::Error::Missing });
+        // OK for files and the health checks to be outside: they are for anyone.
+        let pages = pages.layer(inner_layers!().layer(from_fn_with_state(known.clone(), routes::admit)));
+        let app = Router::new().merge(pages).merge(files.into_router()).layer(
             ServiceBuilder::new()
                 .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_page)))
                 .layer(from_fn_with_state(self.headers(), security::headers))
@@ -244,27 +247,38 @@ impl App {
             }
             None => app,
         };
-        self.outermost(app.layer(from_fn_with_state(Arc::clone(config), security::own_host)))
+        let app = app.layer(from_fn_with_state(Arc::clone(config), security::own_host));
+        self.outermost(app.merge(health.into_router()))
     }
 
-    /// Adds the health checks and the outermost layers.
+    /// Who may do what, for all routes of the program; the AMC emulator's own aren't among them.
+    pub fn access(&self) -> Vec<routes::Line> {
+        let rooms = Rooms::of(&self.rooms(), &[&web::theme::routes(), &assets::routes(), &self.health()]);
+        rooms.access().lines().to_vec()
+    }
+
+    /// The health checks.
+    fn health(&self) -> Routes {
+        Routes::new()
+            .route("/healthz", get(Who::Anyone, || async { "ok\n" }).about("Whether the process runs"))
+            .route("/readyz", get(Who::Anyone, ready).about("Whether the process can serve requests"))
+            .with_state(self.executions.clone())
+    }
+
+    /// Adds the outermost layers.
     fn outermost(&self, app: Router) -> Router {
         let site = &self.site;
-        Router::new()
-            .merge(app)
-            .route("/healthz", get(|| async { "ok\n" }))
-            .route("/readyz", get(ready).with_state(self.executions.clone()))
-            .layer(
-                ServiceBuilder::new()
-                    .map_request(security::unnamed)
-                    .layer(SetRequestIdLayer::new(security::REQUEST_ID, Names(site.random.clone())))
-                    .layer(TraceLayer::new_for_http().make_span_with(span))
-                    .layer(PropagateRequestIdLayer::new(security::REQUEST_ID))
-                    .layer(from_fn_with_state(Arc::clone(&site.config), web::problems))
-                    .layer(from_fn(security::unsniffed))
-                    .layer(CatchPanicLayer::new())
-                    .layer(from_fn_with_state(site.metrics.clone(), metrics::count)),
-            )
+        app.layer(
+            ServiceBuilder::new()
+                .map_request(security::unnamed)
+                .layer(SetRequestIdLayer::new(security::REQUEST_ID, Names(site.random.clone())))
+                .layer(TraceLayer::new_for_http().make_span_with(span))
+                .layer(PropagateRequestIdLayer::new(security::REQUEST_ID))
+                .layer(from_fn_with_state(Arc::clone(&site.config), web::problems))
+                .layer(from_fn(security::unsniffed))
+                .layer(CatchPanicLayer::new())
+                .layer(from_fn_with_state(site.metrics.clone(), metrics::count)),
+        )
     }
 
     fn stored_sessions(&self) -> Sessions {

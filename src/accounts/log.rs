@@ -1,10 +1,8 @@
 //! The audit log as a page and as an export: one's own entries; everybody's for administrators.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -15,6 +13,8 @@ use crate::ids::PersonId;
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Days, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::room::Rooms;
+use crate::web::routes::Who::SignedIn;
+use crate::web::routes::{Routes, get};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Site, Visit};
@@ -22,11 +22,11 @@ use crate::web::{self, Html, Person, Site, Visit};
 /// Rows per page.
 const SIZE: u64 = 50;
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/settings/audit", get(show))
-        .route("/settings/audit.csv", get(export))
-        .route("/settings/audit.json", get(export))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route("/settings/audit", get(SignedIn, show))
+        .route("/settings/audit.csv", get(SignedIn, export))
+        .route("/settings/audit.json", get(SignedIn, export))
         .with_state(site)
 }
 

@@ -1,11 +1,9 @@
 //! Sign-out, and the list of one's own sessions.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tower_sessions::Session;
@@ -14,16 +12,18 @@ use super::audit::{self, Action};
 use crate::ids::SessionId;
 use crate::web::components::Pager;
 use crate::web::list::{self, Export, Few, List, ListParams, rfc3339};
+use crate::web::routes::Who::{Anyone, Owner, SignedIn};
+use crate::web::routes::{Routes, get, post};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Html, Person, Site, Visit, session};
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/sign-out", post(sign_out))
-        .route("/settings/sessions", get(sessions))
-        .route("/settings/sessions.csv", get(export))
-        .route("/settings/sessions.json", get(export))
-        .route("/settings/sessions/{id}/end", post(end_session))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route("/sign-out", post(Anyone, sign_out).about("Sign out"))
+        .route("/settings/sessions", get(SignedIn, sessions))
+        .route("/settings/sessions.csv", get(SignedIn, export))
+        .route("/settings/sessions.json", get(SignedIn, export))
+        .route("/settings/sessions/{id}/end", post(Owner, end_session).about("Sign another browser out"))
         .with_state(site)
 }
 

@@ -5,7 +5,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 
 use super::Api;
-use super::endpoint::{Endpoint, Routes};
+use super::endpoint::{Endpoint, Endpoints};
 use super::reply::{Conditions, Result, found};
 use super::schema::{answer, names};
 use crate::ids::{InstanceId, PersonId, TokenId};
@@ -48,7 +48,7 @@ answer! {
     }
 }
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let who = Endpoint::get("/api/auth", "getCaller", "Who am I, and what may I do?")
         .about("For checking a token.")
         .returns::<Caller>(200, "The caller.");

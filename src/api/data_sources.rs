@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::Api;
-use super::endpoint::{Endpoint, Routes};
+use super::endpoint::{Endpoint, Endpoints};
 use super::paging::{Page, Paging};
 use super::reply::{Conditions, Result, found};
 use super::schema::{answer, names};
@@ -120,7 +120,7 @@ answer! {
     }
 }
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let list = Endpoint::get("/api/data-sources", "listDataSources", "List data sources")
         .scope(Area::DataSources, Level::Read)
         .query("category", "Of this category.")

@@ -17,6 +17,7 @@ use super::schema::{Components, Described};
 use super::{Api, idempotency};
 use crate::instances::Role;
 use crate::tokens::{Access, Area, Level};
+use crate::web::routes::{Line, Who};
 use crate::web::{self, Problem};
 
 type Schema = fn(&mut Components) -> Value;
@@ -174,6 +175,17 @@ impl Endpoint {
         self.reply(Reply { status: 204, about, contents: Vec::new(), headers: Vec::new() })
     }
 
+    /// Its line in the table of who may do what.
+    pub(super) fn line(&self) -> Line {
+        let who = match self.role {
+            None => Who::Token,
+            Some(Role::Viewer) => Who::Viewer,
+            Some(Role::Analyst) => Who::Analyst,
+            Some(Role::Manager) => Who::Manager,
+        };
+        Line { what: self.summary, scope: Some(self.scope_name()), ..Line::new(self.method.clone(), self.path, who) }
+    }
+
     /// The scope by its name; empty for none.
     pub(super) fn scope_name(&self) -> String {
         self.scope.map(|(area, level)| format!("{}:{}", area.name(), level.name())).unwrap_or_default()
@@ -181,13 +193,13 @@ impl Endpoint {
 }
 
 /// The table with its handlers.
-pub(super) struct Routes {
+pub(super) struct Endpoints {
     api: Api,
     router: Router<Api>,
     endpoints: Vec<Endpoint>,
 }
 
-impl Routes {
+impl Endpoints {
     pub(super) fn new(api: &Api) -> Self {
         Self { api: api.clone(), router: Router::new(), endpoints: Vec::new() }
     }

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::Api;
-use super::endpoint::{Endpoint, Routes};
+use super::endpoint::{Endpoint, Endpoints};
 use super::paging::{Page, Paging, Start};
 use super::reply::{Conditions, Result, found, json};
 use crate::db::Tx;
@@ -24,7 +24,7 @@ use shape::{ExecutionStatus, ExecutionSummary};
 
 pub(super) use shape::{Execution, ExecutionWindow};
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let list = Endpoint::get("/api/executions", "listExecutions", "List executions")
         .scope(Area::Executions, Level::Read)
         .query("q", "Text in the name of the query or of who ran it.")

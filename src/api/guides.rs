@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::Api;
-use super::endpoint::{Endpoint, Routes};
+use super::endpoint::{Endpoint, Endpoints};
 use super::paging::{Page, Paging};
 use super::reply::{Conditions, Result, found};
 use super::schema::answer;
@@ -61,7 +61,7 @@ answer! {
     }
 }
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let list = Endpoint::get("/api/guides", "listGuides", "List guides")
         .scope(Area::Guides, Level::Read)
         .query("q", "Words in the guides.")

@@ -5,7 +5,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 
 use super::Api;
-use super::endpoint::{Endpoint, Routes};
+use super::endpoint::{Endpoint, Endpoints};
 use super::paging::{Page, Paging};
 use super::reply::{Conditions, Result, found};
 use super::schema::{answer, names};
@@ -76,7 +76,7 @@ impl From<instances::Instance> for Instance {
     }
 }
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let list = Endpoint::get("/api/instances", "listInstances", "List instances")
         .scope(Area::Instances, Level::Read)
         .query("q", "Text in the names or IDs.")

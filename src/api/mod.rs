@@ -27,9 +27,7 @@ mod workflows;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use serde_json::Value;
 
 use crate::connections::Grants;
@@ -41,7 +39,8 @@ use crate::schedules::Schedules;
 use crate::tokens::{self, Bearer};
 use crate::web::Site;
 use crate::web::room::{PageEntry, Room};
-use endpoint::{Endpoint, Routes};
+use crate::web::routes::{Routes, Who, get};
+use endpoint::{Endpoint, Endpoints};
 
 /// State shared by the handlers: one pointer.
 #[derive(Clone)]
@@ -90,14 +89,19 @@ pub fn room(
     }));
     let (router, endpoints) = table(&api).parts();
     let document = document::document(&endpoints, site.config.public_url.as_str());
+    let lines = endpoints.iter().map(Endpoint::line).collect();
     let described = Described(Arc::new((document, endpoints)));
     let router = router.with_state(api);
-    let routes = router
-        .clone()
-        .merge(mcp::routes(&site, router))
-        .merge(Router::new().route("/api/openapi.json", get(page::document)).with_state(described.clone()))
-        .layer(from_fn_with_state(bearer, tokens::authenticate))
-        .merge(Router::new().route("/api", get(page::show)).with_state(described));
+    let assistants = mcp::routes(&site, router.clone());
+    let routes = Routes::of_table(router, lines)
+        .merge(assistants)
+        .merge(
+            Routes::new()
+                .route("/api/openapi.json", get(Who::Token, page::document).about("The API's OpenAPI document"))
+                .with_state(described.clone()),
+        )
+        .layered(|router| router.layer(from_fn_with_state(bearer, tokens::authenticate)))
+        .merge(Routes::new().route("/api", get(Who::SignedIn, page::show)).with_state(described));
     Room {
         pages: const { &[PageEntry::new("/api", "API", "json rest openapi programs endpoints scopes roles")] },
         ..Room::new(routes)
@@ -105,8 +109,8 @@ pub fn room(
 }
 
 /// All endpoints with their handlers.
-fn table(api: &Api) -> Routes {
-    let routes = Routes::new(api);
+fn table(api: &Api) -> Endpoints {
+    let routes = Endpoints::new(api);
     let routes = auth::add(routes);
     let routes = instances::add(routes);
     let routes = workflows::add(routes);

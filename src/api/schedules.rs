@@ -8,7 +8,7 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 
 use super::Api;
-use super::endpoint::{Endpoint, Routes};
+use super::endpoint::{Endpoint, Endpoints};
 use super::input::{Body, invalid};
 use super::paging::{Page, Paging};
 use super::reply::{Conditions, Result, created, found, json, stale, tag};
@@ -21,7 +21,7 @@ use crate::web::list::ListParams;
 use crate::web::{Error, Person};
 use shape::{PauseInput, ResumeInput, Schedule, ScheduleInput, ScheduleSummary, Slot, pointer};
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let list = Endpoint::get("/api/schedules", "listSchedules", "List schedules")
         .scope(Area::Schedules, Level::Read)
         .query("q", "Text in the name of the schedule, its query or its owner.")

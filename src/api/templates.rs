@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::Api;
-use super::endpoint::{Endpoint, Routes};
+use super::endpoint::{Endpoint, Endpoints};
 use super::input::{Body, invalid, pointer};
 use super::paging::{Page, Paging};
 use super::reply::{Conditions, Result, created, found};
@@ -73,7 +73,7 @@ impl From<TemplateView> for QueryTemplate {
     }
 }
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let list = Endpoint::get("/api/query-templates", "listQueryTemplates", "List query templates")
         .scope(Area::Templates, Level::Read)
         .query("q", "Words in names, descriptions and SQL.")

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::Api;
-use super::endpoint::{Endpoint, Reply, Routes};
+use super::endpoint::{Endpoint, Endpoints, Reply};
 use super::input::{Body, invalid};
 use super::paging::{Page, Paging, Start};
 use super::reply::{Conditions, Failure, Result, created, found, json, stale, tag};
@@ -31,7 +31,7 @@ pub(super) fn address(id: &QueryId) -> String {
     format!("/api/workflows/{id}")
 }
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let list = Endpoint::get("/api/workflows", "listWorkflows", "List queries")
         .scope(Area::Queries, Level::Read)
         .query("q", "Text in the name, description, tags, SQL or instance.")

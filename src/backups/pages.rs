@@ -1,28 +1,30 @@
 //! The list of nightly backups, for administrators.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use serde_json::{Value, json};
 
 use super::store::{self, Backup, State as BackupState};
 use crate::db::Scope;
 use crate::web::components::{Choice, Pager, State as Colour};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
+use crate::web::routes::Who::Administrator;
+use crate::web::routes::{Routes, get};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::{bytes, counted};
-use crate::web::{self, Html, Person, Site, Visit};
+use crate::web::{self, Html, Site, Visit};
 
 /// Rows per page.
 const SIZE: u64 = 50;
+/// Why others don't see them.
+const ONLY: Option<&str> = Some("Only administrators see backups. Ask an administrator of this installation.");
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/operations/backups", get(show))
-        .route("/operations/backups.csv", get(export))
-        .route("/operations/backups.json", get(export))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route("/operations/backups", get(Administrator(ONLY), show))
+        .route("/operations/backups.csv", get(Administrator(ONLY), export))
+        .route("/operations/backups.json", get(Administrator(ONLY), export))
         .with_state(site)
 }
 
@@ -53,25 +55,12 @@ impl Backup {
     }
 }
 
-fn administrator(person: &Person) -> web::Result<()> {
-    if person.is_administrator {
-        return Ok(());
-    }
-    Err(web::Error::Forbidden("Only administrators see backups. Ask an administrator of this installation.".to_owned()))
-}
-
 fn state(params: &mut ListParams) -> &'static str {
     let known = |name: &str| BackupState::ALL.into_iter().map(BackupState::name).find(|known| *known == name);
     params.value("state", "state", known).unwrap_or_default()
 }
 
-async fn show(
-    State(site): State<Site>,
-    person: Person,
-    visit: Visit,
-    mut params: ListParams,
-) -> web::Result<Html<ListPage>> {
-    administrator(&person)?;
+async fn show(State(site): State<Site>, visit: Visit, mut params: ListParams) -> web::Result<Html<ListPage>> {
     let state = state(&mut params);
     let wanted = params.page(SIZE);
     let mut tx = site.db.read(&Scope::System).await?;
@@ -113,8 +102,7 @@ impl Export for Backup {
     }
 }
 
-async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
-    administrator(&person)?;
+async fn export(State(site): State<Site>, mut params: ListParams) -> web::Result<Response> {
     let state = state(&mut params);
     let rows = RowSource::new(&site.db, Scope::System, state.to_owned(), |tx, state, range, _| {
         Box::pin(store::list(tx, state, range))

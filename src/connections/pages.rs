@@ -1,11 +1,9 @@
 //! Sign-in with Amazon.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,6 +19,8 @@ use crate::db::Scope;
 use crate::ids::PersonId;
 use crate::vault::Secret;
 use crate::web::components::{Choice, Errors};
+use crate::web::routes::Who::{Anyone, Owner, SignedIn};
+use crate::web::routes::{Routes, get, post};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, QueryString, Visit, local_or_home, session};
 
@@ -31,15 +31,15 @@ const CONSENT_LIVES: TimeDelta = TimeDelta::minutes(10);
 /// Maximum pending consents in one browser; the oldest is dropped.
 const MOST_PENDING: usize = 5;
 
-pub(super) fn routes(grants: Grants) -> Router {
-    Router::new()
-        .route("/sign-in", get(sign_in))
-        .route("/auth/amazon/start", post(start))
-        .route("/auth/amazon/callback", get(callback))
-        .route("/settings/connections", get(health::show))
-        .route("/settings/connections.csv", get(health::export))
-        .route("/settings/connections.json", get(health::export))
-        .route("/settings/connections/{id}/test", post(health::test))
+pub(super) fn routes(grants: Grants) -> Routes {
+    Routes::new()
+        .route("/sign-in", get(Anyone, sign_in).about("Sign in"))
+        .route("/auth/amazon/start", post(Anyone, start).about("Begin to sign in with Amazon, or connect again"))
+        .route("/auth/amazon/callback", get(Anyone, callback).about("Return from Amazon after signing in"))
+        .route("/settings/connections", get(SignedIn, health::show))
+        .route("/settings/connections.csv", get(SignedIn, health::export))
+        .route("/settings/connections.json", get(SignedIn, health::export))
+        .route("/settings/connections/{id}/test", post(Owner, health::test).about("Test a connection"))
         .with_state(grants)
 }
 

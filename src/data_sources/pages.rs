@@ -9,15 +9,15 @@ mod list;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::{get, post};
 
 use super::directory::{Known, View};
 use crate::db::Memo;
 use crate::ids::PersonId;
 use crate::web::components::Choice;
 use crate::web::list::ListParams;
+use crate::web::routes::Who::{Owner, SignedIn};
+use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Site};
 use detail::Used;
 
@@ -37,28 +37,31 @@ impl FromRef<Sources> for Site {
     }
 }
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/data-sources", get(list::show))
-        .route("/data-sources.csv", get(list::export))
-        .route("/data-sources.json", get(list::export))
-        .route("/data-sources/fields", get(fields::show))
-        .route("/data-sources/fields.csv", get(fields::export))
-        .route("/data-sources/fields.json", get(fields::export))
-        .route("/data-sources/fields.md", get(fields::markdown))
-        .route("/data-sources/compare", get(compare::show))
-        .route("/data-sources/compare.csv", get(compare::export))
-        .route("/data-sources/compare.json", get(compare::export))
-        .route("/data-sources/compare.md", get(compare::markdown))
-        .route("/data-sources/drift", get(drift::show))
-        .route("/data-sources/drift.csv", get(drift::export))
-        .route("/data-sources/drift.json", get(drift::export))
-        .route("/data-sources/drift/fix", post(drift::fix))
-        .route("/data-sources/filters", post(filters::save))
-        .route("/data-sources/filters/{id}/delete", post(filters::delete))
-        .route("/data-sources/{name}", get(detail::show))
-        .route("/data-sources/{name}/export.md", get(detail::markdown))
-        .route("/data-sources/{name}/draft", post(detail::draft))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route("/data-sources", get(SignedIn, list::show))
+        .route("/data-sources.csv", get(SignedIn, list::export))
+        .route("/data-sources.json", get(SignedIn, list::export))
+        .route("/data-sources/fields", get(SignedIn, fields::show))
+        .route("/data-sources/fields.csv", get(SignedIn, fields::export))
+        .route("/data-sources/fields.json", get(SignedIn, fields::export))
+        .route("/data-sources/fields.md", get(SignedIn, fields::markdown).about("Columns as Markdown"))
+        .route("/data-sources/compare", get(SignedIn, compare::show))
+        .route("/data-sources/compare.csv", get(SignedIn, compare::export))
+        .route("/data-sources/compare.json", get(SignedIn, compare::export))
+        .route(
+            "/data-sources/compare.md",
+            get(SignedIn, compare::markdown).about("A comparison of data sources as Markdown"),
+        )
+        .route("/data-sources/drift", get(SignedIn, drift::show))
+        .route("/data-sources/drift.csv", get(SignedIn, drift::export))
+        .route("/data-sources/drift.json", get(SignedIn, drift::export))
+        .route("/data-sources/drift/fix", post(SignedIn, drift::fix).about("Put a column's new name into queries"))
+        .route("/data-sources/filters", post(SignedIn, filters::save).about("Save a filter of columns"))
+        .route("/data-sources/filters/{id}/delete", post(Owner, filters::delete).about("Delete a saved filter"))
+        .route("/data-sources/{name}", get(SignedIn, detail::show).about("A data source"))
+        .route("/data-sources/{name}/export.md", get(SignedIn, detail::markdown).about("A data source as Markdown"))
+        .route("/data-sources/{name}/draft", post(SignedIn, detail::draft).about("Begin a query on a data source"))
         .with_state(Sources { used: Memo::new(site.db.clone(), MOST_USED), site })
 }
 

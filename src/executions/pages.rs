@@ -9,37 +9,40 @@ pub(super) mod result;
 pub(super) use detail::source_map;
 pub(super) use list::{Lists, lists};
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 
 use super::start::{Actor, Refusal, Request, What};
 use super::submit::Executions;
 use crate::db::Tx;
 use crate::ids::{ExecutionId, QueryId};
 use crate::queries::{self, RunInput};
+use crate::web::routes::Who::{Analyst, SignedIn, Viewer};
+use crate::web::routes::{Routes, get, post};
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Person, Visit};
 
-pub(super) fn routes(room: Executions) -> Router {
-    Router::new()
-        .route("/executions", get(list::show).post(run))
-        .route("/executions.csv", get(list::export))
-        .route("/executions.json", get(list::export))
-        .route("/executions/{id}", get(detail::show))
-        .route("/executions/{id}/live", get(detail::live))
-        .route("/executions/{id}/cancel", post(changes::cancel))
-        .route("/executions/{id}/stop-waiting", post(changes::stop_waiting))
-        .route("/executions/{id}/fetch", post(changes::fetch_again))
-        .route("/executions/{id}/rerun", post(changes::rerun))
-        .route("/executions/{id}/problem.json", get(detail::problem))
-        .route("/executions/{id}/brands", get(brands::show))
-        .route("/executions/{id}/result.csv", get(result::csv))
-        .route("/executions/{id}/result.json", get(result::json))
-        .route("/executions/{id}/result.tsv", get(result::tsv))
-        .route("/executions/{id}/result.xlsx", get(result::xlsx))
-        .route("/executions/{id}/result.parquet", get(result::parquet))
+pub(super) fn routes(room: Executions) -> Routes {
+    Routes::new()
+        .route("/executions", get(SignedIn, list::show).about("Executions").post(Analyst, run).about("Run a query"))
+        .route("/executions.csv", get(SignedIn, list::export))
+        .route("/executions.json", get(SignedIn, list::export))
+        .route("/executions/{id}", get(Viewer, detail::show).about("An execution and its result"))
+        .route("/executions/{id}/live", get(Viewer, detail::live).about("The progress of an execution"))
+        .route("/executions/{id}/cancel", post(Analyst, changes::cancel).about("Cancel an execution"))
+        .route(
+            "/executions/{id}/stop-waiting",
+            post(Analyst, changes::stop_waiting).about("Stop waiting for an execution"),
+        )
+        .route("/executions/{id}/fetch", post(Analyst, changes::fetch_again).about("Fetch a result again"))
+        .route("/executions/{id}/rerun", post(Analyst, changes::rerun).about("Run an execution again"))
+        .route("/executions/{id}/problem.json", get(Viewer, detail::problem).about("Why an execution failed, as JSON"))
+        .route("/executions/{id}/brands", get(Viewer, brands::show).about("Propose brands from a result"))
+        .route("/executions/{id}/result.csv", get(Viewer, result::csv).about("A result as CSV"))
+        .route("/executions/{id}/result.json", get(Viewer, result::json).about("A result as JSON"))
+        .route("/executions/{id}/result.tsv", get(Viewer, result::tsv).about("A result as TSV"))
+        .route("/executions/{id}/result.xlsx", get(Viewer, result::xlsx).about("A result as Excel workbook"))
+        .route("/executions/{id}/result.parquet", get(Viewer, result::parquet).about("A result as Parquet"))
         .with_state(room)
 }
 

@@ -1,10 +1,9 @@
 //! The list of checks, and the page of one.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::get;
-use axum::{Extension, Router};
 use serde_json::{Value, json};
 
 use crate::amcsql::codes::{self, Definition, Example, Topic};
@@ -12,16 +11,18 @@ use crate::amcsql::finding::Level;
 use crate::guides::Guides;
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, Few, List, ListParams};
+use crate::web::routes::Who::SignedIn;
+use crate::web::routes::{Routes, get};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, PROBLEMS, Person, ProblemKind, Site, Visit};
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/help/checks", get(show_list))
-        .route("/help/checks.csv", get(export))
-        .route("/help/checks.json", get(export))
-        .route("/help/checks/{code}", get(show))
-        .route("/help/problems/{problem}", get(show_problem))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route("/help/checks", get(SignedIn, show_list))
+        .route("/help/checks.csv", get(SignedIn, export))
+        .route("/help/checks.json", get(SignedIn, export))
+        .route("/help/checks/{code}", get(SignedIn, show).about("Help about a check"))
+        .route("/help/problems/{problem}", get(SignedIn, show_problem).about("Help about a problem"))
         .with_state(site)
 }
 

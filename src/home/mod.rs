@@ -8,9 +8,7 @@ mod metrics;
 mod operations;
 mod search;
 
-use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -20,6 +18,8 @@ use crate::db::Memo;
 use crate::ids::PersonId;
 use crate::web::Site;
 use crate::web::room::{PageEntry, Room};
+use crate::web::routes::Who::{Operator, SignedIn};
+use crate::web::routes::{Routes, get};
 use crate::web::shell::Section;
 use dashboard::Work;
 
@@ -42,11 +42,11 @@ impl FromRef<Home> for Site {
 }
 
 pub fn room(site: Site, grants: Grants) -> Room {
-    let routes = Router::new()
-        .route("/", get(dashboard::show))
-        .route("/search", get(search::show))
-        .route("/operations", get(operations::show))
-        .route("/metrics", get(metrics::show))
+    let routes = Routes::new()
+        .route("/", get(SignedIn, dashboard::show))
+        .route("/search", get(SignedIn, search::show).about("Search"))
+        .route("/operations", get(SignedIn, operations::show))
+        .route("/metrics", get(Operator, metrics::show).about("Metrics for monitoring"))
         .with_state(Home { work: Memo::new(site.db.clone(), MOST_KEPT), site, grants });
     Room {
         section: Some(Section::Dashboard),

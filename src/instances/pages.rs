@@ -6,10 +6,8 @@ mod list;
 mod paid;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use serde_json::json;
 
 use super::access::{Action as Does, require};
@@ -24,6 +22,8 @@ use crate::db::{self, Single, sql};
 use crate::ids::{ConnectionId, InstanceId};
 use crate::web::components::{Choice, Errors};
 use crate::web::naming;
+use crate::web::routes::Who::{Analyst, Manager, SignedIn, Viewer};
+use crate::web::routes::{Routes, get, post};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 use paid::Paid;
@@ -37,25 +37,34 @@ struct Room {
     grants: Grants,
 }
 
-pub(super) fn routes(site: Site, grants: Grants) -> Router {
-    Router::new()
-        .route("/instances", get(list::show))
-        .route("/instances.csv", get(list::export))
-        .route("/instances.json", get(list::export))
-        .route("/instances/refresh", post(refresh))
-        .route("/instances/new", get(new).post(add))
-        .route("/instances/{id}", get(detail))
-        .route("/instances/{id}/brands", get(brands::show).post(brands::import))
-        .route("/instances/{id}/brands.csv", get(brands::export))
-        .route("/instances/{id}/brands.json", get(brands::export))
-        .route("/brands/{id}", get(brand::detail).post(brand::save))
-        .route("/brands/{id}/delete", post(brand::delete))
-        .route("/brands/{id}/restore", post(brand::restore))
-        .route("/instances/{id}/rename", post(rename))
-        .route("/instances/{id}/labels", post(label))
-        .route("/instances/{id}/star", post(star))
-        .route("/instances/{id}/remove", post(remove))
-        .route("/instances/{id}/restore", post(restore))
+pub(super) fn routes(site: Site, grants: Grants) -> Routes {
+    Routes::new()
+        .route("/instances", get(SignedIn, list::show))
+        .route("/instances.csv", get(SignedIn, list::export))
+        .route("/instances.json", get(SignedIn, list::export))
+        .route("/instances/refresh", post(SignedIn, refresh).about("Find instances at Amazon again"))
+        .route("/instances/new", get(SignedIn, new).post(SignedIn, add).about("Add an instance"))
+        .route("/instances/{id}", get(Viewer, detail).about("An instance"))
+        .route(
+            "/instances/{id}/brands",
+            get(Viewer, brands::show)
+                .about("Brands of an instance")
+                .post(Analyst, brands::import)
+                .about("Import brands"),
+        )
+        .route("/instances/{id}/brands.csv", get(Viewer, brands::export))
+        .route("/instances/{id}/brands.json", get(Viewer, brands::export))
+        .route(
+            "/brands/{id}",
+            get(Viewer, brand::detail).about("A brand").post(Analyst, brand::save).about("Change a brand"),
+        )
+        .route("/brands/{id}/delete", post(Analyst, brand::delete).about("Delete a brand"))
+        .route("/brands/{id}/restore", post(Analyst, brand::restore).about("Restore a brand"))
+        .route("/instances/{id}/rename", post(Manager, rename).about("Rename an instance"))
+        .route("/instances/{id}/labels", post(Manager, label).about("Label an instance"))
+        .route("/instances/{id}/star", post(Viewer, star).about("Star an instance"))
+        .route("/instances/{id}/remove", post(Viewer, remove).about("Hide an instance"))
+        .route("/instances/{id}/restore", post(Viewer, restore).about("Show a hidden instance again"))
         .with_state(Room { site, grants })
 }
 

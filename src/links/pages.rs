@@ -4,11 +4,10 @@ mod list;
 mod make;
 mod shown;
 
-use axum::Router;
-use axum::routing::{get, post};
-
 use crate::executions::Executions;
 use crate::web::Site;
+use crate::web::routes::Who::{Analyst, Anyone, Link, Owner, SignedIn, Viewer};
+use crate::web::routes::{Routes, get, post};
 
 /// What the pages share.
 #[derive(Clone, Debug)]
@@ -17,16 +16,28 @@ pub(super) struct Links {
     pub(super) executions: Executions,
 }
 
-pub(super) fn routes(room: Links) -> Router {
-    Router::new()
-        .route("/settings/links", get(list::show))
-        .route("/settings/links.csv", get(list::export))
-        .route("/settings/links.json", get(list::export))
-        .route("/settings/links/{id}/revoke", post(list::revoke))
-        .route("/executions/{id}/links", get(make::of_execution).post(make::for_execution))
-        .route("/guides/reports/{id}/links", get(make::of_report).post(make::for_report))
-        .route("/shared/{token}", get(shown::show))
-        .route("/shared/{token}/result.csv", get(shown::csv))
-        .route("/robots.txt", get(shown::robots))
+pub(super) fn routes(room: Links) -> Routes {
+    Routes::new()
+        .route("/settings/links", get(SignedIn, list::show))
+        .route("/settings/links.csv", get(SignedIn, list::export))
+        .route("/settings/links.json", get(SignedIn, list::export))
+        .route("/settings/links/{id}/revoke", post(Owner, list::revoke).about("Revoke a public link"))
+        .route(
+            "/executions/{id}/links",
+            get(Viewer, make::of_execution)
+                .about("Public links to a result")
+                .post(Analyst, make::for_execution)
+                .about("Create a public link to a result"),
+        )
+        .route(
+            "/guides/reports/{id}/links",
+            get(Owner, make::of_report)
+                .about("Public links to a report")
+                .post(Owner, make::for_report)
+                .about("Create a public link to a report"),
+        )
+        .route("/shared/{token}", get(Link, shown::show).about("What a public link shows"))
+        .route("/shared/{token}/result.csv", get(Link, shown::csv).about("The result of a public link as CSV"))
+        .route("/robots.txt", get(Anyone, shown::robots).about("Rules for search engines"))
         .with_state(room)
 }

@@ -32,7 +32,7 @@ pub(super) async fn changed(
     id: &str,
     change: MemberChange,
 ) -> web::Result<(Tx, PersonId, Member)> {
-    let id = whose(person, id)?;
+    let id = whose(id)?;
     let mut tx = site.db.write(&Scope::System).await?;
     let was = accounts::change_member(&mut tx, site.clock.now(), &person.id, &id, change).await.map_err(refused)?;
     Ok((tx, id, was))
@@ -46,7 +46,7 @@ pub(super) async fn role(
     fields: Fields,
 ) -> web::Result<Redirect> {
     // OK to check the caller first: form errors are none of other people's business.
-    whose(&person, &id)?;
+    whose(&id)?;
     let now = site.clock.now();
     let role = SiteRole::parse(fields.get("role"))
         .ok_or_else(|| web::Error::Invalid("Choose administrator or member.".to_owned()))?;
@@ -93,7 +93,7 @@ pub(super) async fn give(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Response> {
-    let (id, now) = (whose(&person, &id)?, site.clock.now());
+    let (id, now) = (whose(&id)?, site.clock.now());
     let mut errors = Errors::new();
     let instance = fields.get("instance").parse::<InstanceId>().ok();
     if instance.is_none() {
@@ -139,7 +139,7 @@ pub(super) async fn revoke(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Redirect> {
-    let (id, now) = (whose(&person, &id)?, site.clock.now());
+    let (id, now) = (whose(&id)?, site.clock.now());
     let instance: InstanceId = fields.get("instance").parse().map_err(|_| web::Error::Missing)?;
     let source = Source::parse(fields.get("source"));
     if source == Source::Amazon {

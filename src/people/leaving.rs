@@ -89,7 +89,7 @@ pub(super) async fn suspend_page(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Html<LeavePage>> {
-    let id = whose(&person, &id)?;
+    let id = whose(&id)?;
     Ok(Html(page(&site, &person, &visit, &id, false, Errors::new()).await?))
 }
 
@@ -99,7 +99,7 @@ pub(super) async fn remove_page(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Html<LeavePage>> {
-    let id = whose(&person, &id)?;
+    let id = whose(&id)?;
     Ok(Html(page(&site, &person, &visit, &id, true, Errors::new()).await?))
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn remove(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Response> {
-    let (id, now) = (whose(&person, &id)?, site.clock.now());
+    let (id, now) = (whose(&id)?, site.clock.now());
     let mut tx = site.db.write(&Scope::System).await?;
     let successors = accounts::successors(&mut tx, &id).await?;
     let successor = successors.into_iter().find(|(successor, _)| successor.as_str() == fields.get("successor"));

@@ -10,36 +10,72 @@ mod leaving;
 mod list;
 mod own_access;
 mod pages;
+mod permissions;
 mod sharing;
 
-use axum::Router;
-use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use crate::accounts::audit::Action;
 use crate::ids::PersonId;
 use crate::web::components::Errors;
 use crate::web::room::{PageEntry, Room};
+use crate::web::routes::Who::{Administrator, Owner, SignedIn};
+use crate::web::routes::{Routes, get, post};
 use crate::web::shell::Section;
-use crate::web::{self, Fields, Person, Site};
+use crate::web::{self, Fields, Site};
+
+/// Why others don't see the list of people. A person's page doesn't exist for them, like other people's things.
+const ONLY: Option<&str> = Some("Only administrators manage people. Ask an administrator of this installation.");
+
+fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route("/settings/people", get(Administrator(ONLY), list::show))
+        .route("/settings/people.csv", get(Administrator(ONLY), list::export))
+        .route("/settings/people.json", get(Administrator(ONLY), list::export))
+        .route("/settings/people/{id}", get(Administrator(None), pages::show).about("A person"))
+        .route(
+            "/settings/people/{id}/role",
+            post(Administrator(None), changes::role).about("Change a person's role here"),
+        )
+        .route(
+            "/settings/people/{id}/access",
+            post(Administrator(None), changes::give).about("Give a person a role on an instance"),
+        )
+        .route(
+            "/settings/people/{id}/access/revoke",
+            post(Administrator(None), changes::revoke).about("Revoke a person's role on an instance"),
+        )
+        .route(
+            "/settings/people/{id}/suspend",
+            get(Administrator(None), leaving::suspend_page)
+                .post(Administrator(None), leaving::suspend)
+                .about("Suspend a person"),
+        )
+        .route(
+            "/settings/people/{id}/remove",
+            get(Administrator(None), leaving::remove_page)
+                .post(Administrator(None), leaving::remove)
+                .about("Remove a person"),
+        )
+        .route(
+            "/settings/people/{id}/resume",
+            post(Administrator(None), changes::resume).about("Let a suspended person sign in again"),
+        )
+        .route(
+            "/settings/connections/{id}/disconnect",
+            get(Owner, disconnect::page).post(Owner, disconnect::disconnect).about("Disconnect from Amazon"),
+        )
+        .route("/settings/access", get(SignedIn, own_access::show))
+        .route("/settings/access.csv", get(SignedIn, own_access::export))
+        .route("/settings/access.json", get(SignedIn, own_access::export))
+        .route("/settings/access/routes", get(SignedIn, permissions::show))
+        .route("/settings/access/routes.csv", get(SignedIn, permissions::export))
+        .route("/settings/access/routes.json", get(SignedIn, permissions::export))
+        .with_state(site)
+}
 
 pub fn room(site: Site) -> Room {
-    let routes = Router::new()
-        .route("/settings/people", get(list::show))
-        .route("/settings/people.csv", get(list::export))
-        .route("/settings/people.json", get(list::export))
-        .route("/settings/people/{id}", get(pages::show))
-        .route("/settings/people/{id}/role", post(changes::role))
-        .route("/settings/people/{id}/access", post(changes::give))
-        .route("/settings/people/{id}/access/revoke", post(changes::revoke))
-        .route("/settings/people/{id}/suspend", get(leaving::suspend_page).post(leaving::suspend))
-        .route("/settings/people/{id}/remove", get(leaving::remove_page).post(leaving::remove))
-        .route("/settings/people/{id}/resume", post(changes::resume))
-        .route("/settings/connections/{id}/disconnect", get(disconnect::page).post(disconnect::disconnect))
-        .route("/settings/access", get(own_access::show))
-        .route("/settings/access.csv", get(own_access::export))
-        .route("/settings/access.json", get(own_access::export))
-        .with_state(site.clone());
+    let routes = routes(site.clone());
     Room {
         settings: const {
             &[
@@ -51,6 +87,11 @@ pub fn room(site: Site) -> Room {
         pages: const {
             &[
                 PageEntry::new("/settings/access", "Your access", "roles instances permissions viewer analyst manager"),
+                PageEntry::new(
+                    "/settings/access/routes",
+                    "Who may do what",
+                    "roles rights permissions routes pages actions endpoints administrator owner",
+                ),
                 PageEntry::new("/settings/invitations", "Invitations", "invite people link team settings"),
             ]
         },
@@ -81,11 +122,8 @@ fn end_of_day(fields: &Fields, now: DateTime<Utc>, errors: &mut Errors) -> Optio
     end
 }
 
-/// The person in an address, for administrators; for others the page doesn't exist, like other people's things.
-fn whose(person: &Person, id: &str) -> web::Result<PersonId> {
-    if !person.is_administrator {
-        return Err(web::Error::Missing);
-    }
+/// The person in an address.
+fn whose(id: &str) -> web::Result<PersonId> {
     id.parse().map_err(|_| web::Error::Missing)
 }
 

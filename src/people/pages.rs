@@ -80,6 +80,6 @@ pub(super) async fn show(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Html<DetailPage>> {
-    let id = whose(&person, &id)?;
+    let id = whose(&id)?;
     Ok(Html(page(&site, &person, &visit, &id, (&Fields::default(), Errors::new())).await?))
 }

@@ -40,50 +40,72 @@ pub(super) use workflows::routes as workflow_routes;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::middleware::map_response;
-use axum::routing::{get, post};
-
 use super::model::Query;
 use super::store;
 use crate::db::Tx;
 use crate::ids::{PersonId, QueryId};
 use crate::instances;
-use crate::web::rate_limits::while_typing;
+use crate::web::routes::Who::{Analyst, Owner, SignedIn, Viewer};
+use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Site};
 
-pub(super) fn routes(site: Site, trials: Arc<Trials>) -> Router {
-    Router::new()
-        .route("/queries", get(list::show))
-        .route("/queries.csv", get(list::export))
-        .route("/queries.json", get(list::export))
-        .route("/queries.zip", get(files::archive))
-        .route("/queries/new", get(editor::new).post(saving::create))
-        .route("/queries/import", get(import::form).post(import::recognized))
-        .route("/queries/check", post(editor::check).layer(map_response(while_typing)))
-        .route("/queries/bin", get(bin::show))
-        .route("/queries/bin.csv", get(bin::export))
-        .route("/queries/bin.json", get(bin::export))
-        .route("/queries/drafts", get(drafts::list::show).post(drafts::save).layer(map_response(while_typing)))
-        .route("/queries/drafts.csv", get(drafts::list::export))
-        .route("/queries/drafts.json", get(drafts::list::export))
-        .route("/queries/drafts/{id}/delete", post(drafts::delete))
-        .route("/queries/drafts/{id}/restore", post(drafts::restore))
-        .route("/queries/{id}", get(run::show))
-        .route("/queries/{id}/preview", get(run::preview_link).post(run::preview))
-        .route("/queries/{id}/query.sql", get(files::download))
-        .route("/queries/{id}/fill", post(fill::fill))
-        .route("/queries/{id}/link", get(link::show).post(link::create))
-        .route("/queries/{id}/edit", get(editor::edit).post(saving::save))
-        .route("/queries/{id}/duplicate", get(duplicate::form).post(duplicate::create))
-        .route("/queries/{id}/favourite", post(list::favourite))
-        .route("/queries/{id}/versions", get(versions::show))
-        .route("/queries/{id}/versions.csv", get(versions::export))
-        .route("/queries/{id}/versions.json", get(versions::export))
-        .route("/queries/{id}/versions/compare", get(versions::compare))
-        .route("/queries/{id}/versions/restore", post(versions::restore))
-        .route("/queries/{id}/delete", post(bin::delete))
-        .route("/queries/{id}/restore", post(bin::restore))
+pub(super) fn routes(site: Site, trials: Arc<Trials>) -> Routes {
+    Routes::new()
+        .route("/queries", get(SignedIn, list::show))
+        .route("/queries.csv", get(SignedIn, list::export))
+        .route("/queries.json", get(SignedIn, list::export))
+        .route("/queries.zip", get(SignedIn, files::archive).about("Queries as files"))
+        .route(
+            "/queries/new",
+            get(SignedIn, editor::new).about("Write a query").post(Analyst, saving::create).about("Save a new query"),
+        )
+        .route(
+            "/queries/import",
+            get(SignedIn, import::form).post(SignedIn, import::recognized).about("Import queries"),
+        )
+        .route("/queries/check", post(SignedIn, editor::check).about("Check a query").while_typing())
+        .route("/queries/bin", get(SignedIn, bin::show).about("Deleted queries"))
+        .route("/queries/bin.csv", get(SignedIn, bin::export))
+        .route("/queries/bin.json", get(SignedIn, bin::export))
+        .route(
+            "/queries/drafts",
+            get(SignedIn, drafts::list::show)
+                .about("Drafts")
+                .post(SignedIn, drafts::save)
+                .about("Save a draft")
+                .while_typing(),
+        )
+        .route("/queries/drafts.csv", get(SignedIn, drafts::list::export))
+        .route("/queries/drafts.json", get(SignedIn, drafts::list::export))
+        .route("/queries/drafts/{id}/delete", post(Owner, drafts::delete).about("Discard a draft"))
+        .route("/queries/drafts/{id}/restore", post(Owner, drafts::restore).about("Restore a draft"))
+        .route("/queries/{id}", get(Viewer, run::show).about("A query and its form"))
+        .route(
+            "/queries/{id}/preview",
+            get(Viewer, run::preview_link).post(Viewer, run::preview).about("Preview what is sent to AMC"),
+        )
+        .route("/queries/{id}/query.sql", get(Viewer, files::download).about("A query as a file"))
+        .route(
+            "/queries/{id}/fill",
+            post(Viewer, fill::fill).about("Fill a query's form from an earlier execution or a brand"),
+        )
+        .route(
+            "/queries/{id}/link",
+            get(Viewer, link::show).post(Viewer, link::create).about("A link to a query's filled form"),
+        )
+        .route("/queries/{id}/edit", get(Analyst, editor::edit).post(Analyst, saving::save).about("Edit a query"))
+        .route(
+            "/queries/{id}/duplicate",
+            get(Viewer, duplicate::form).post(Viewer, duplicate::create).about("Duplicate a query"),
+        )
+        .route("/queries/{id}/favourite", post(Viewer, list::favourite).about("Mark a query as favorite"))
+        .route("/queries/{id}/versions", get(Viewer, versions::show).about("Versions of a query"))
+        .route("/queries/{id}/versions.csv", get(Viewer, versions::export))
+        .route("/queries/{id}/versions.json", get(Viewer, versions::export))
+        .route("/queries/{id}/versions/compare", get(Viewer, versions::compare).about("Compare versions of a query"))
+        .route("/queries/{id}/versions/restore", post(Analyst, versions::restore).about("Restore a version of a query"))
+        .route("/queries/{id}/delete", post(Analyst, bin::delete).about("Delete a query"))
+        .route("/queries/{id}/restore", post(Analyst, bin::restore).about("Restore a query"))
         .with_state(site.clone())
         .merge(assistance::routes(site.clone()))
         .merge(trial::routes(site, trials))

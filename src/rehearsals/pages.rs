@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use chrono::{DateTime, Utc};
 
 use super::bad_days::{Form, Script};
@@ -16,12 +14,19 @@ use super::{MOST_SLOTS, Rehearsals};
 use crate::schedules::{LedgerRow, Staged};
 use crate::web::components::{date, duration};
 use crate::web::live::{self, Shown};
+use crate::web::routes::Who::Viewer;
+use crate::web::routes::{Routes, get};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Fields, Html, Person, QueryString, Visit};
 
-pub(super) fn routes(room: Rehearsals) -> Router {
-    Router::new().route("/schedules/{id}/rehearsal/months", get(show).post(begin)).with_state(room)
+pub(super) fn routes(room: Rehearsals) -> Routes {
+    Routes::new()
+        .route(
+            "/schedules/{id}/rehearsal/months",
+            get(Viewer, show).post(Viewer, begin).about("Play three months of a schedule"),
+        )
+        .with_state(room)
 }
 
 #[derive(Template)]

@@ -1,10 +1,8 @@
 //! A person's tokens: the list, a new one, one of them, and revoking it.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
@@ -16,17 +14,22 @@ use crate::ids::{InstanceId, PersonId, TokenId};
 use crate::instances;
 use crate::web::components::{Choice, Errors, Pager, State as Color};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
+use crate::web::routes::Who::{Owner, SignedIn};
+use crate::web::routes::{Routes, get};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit, naming};
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/settings/tokens", get(show_list).post(create))
-        .route("/settings/tokens.csv", get(export))
-        .route("/settings/tokens.json", get(export))
-        .route("/settings/tokens/new", get(new))
-        .route("/settings/tokens/{id}", get(show))
-        .route("/settings/tokens/{id}/revoke", get(confirm).post(revoke))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route(
+            "/settings/tokens",
+            get(SignedIn, show_list).about("API tokens").post(SignedIn, create).about("Create an API token"),
+        )
+        .route("/settings/tokens.csv", get(SignedIn, export))
+        .route("/settings/tokens.json", get(SignedIn, export))
+        .route("/settings/tokens/new", get(SignedIn, new).about("Create an API token"))
+        .route("/settings/tokens/{id}", get(Owner, show).about("An API token"))
+        .route("/settings/tokens/{id}/revoke", get(Owner, confirm).post(Owner, revoke).about("Revoke an API token"))
         .with_state(site)
 }
 

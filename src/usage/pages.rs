@@ -3,10 +3,8 @@
 use std::cmp::Reverse;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -15,21 +13,25 @@ use crate::db::Scope;
 use crate::telemetry::usage::RouteUsage;
 use crate::web::components::{Choice, Pager, SortLink};
 use crate::web::list::{self, Export, Few, List, ListParams};
+use crate::web::routes::Who::Administrator;
+use crate::web::routes::{Routes, get};
 use crate::web::shell::{Section, Shell};
-use crate::web::{self, Html, Person, Site, Visit};
+use crate::web::{self, Html, Site, Visit};
 
 /// Rows per page.
 const SIZE: u64 = 50;
+/// Why others don't see it.
+const ONLY: Option<&str> = Some("Only administrators see usage. Ask an administrator of this installation.");
 /// Days that are listed.
 const DAYS: i64 = 14;
 /// The columns that the list can be sorted by.
 const COLUMNS: [&str; 7] = ["route", "requests", "refused", "failed", "slow", "average", "longest"];
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/operations/usage", get(show))
-        .route("/operations/usage.csv", get(export))
-        .route("/operations/usage.json", get(export))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route("/operations/usage", get(Administrator(ONLY), show))
+        .route("/operations/usage.csv", get(Administrator(ONLY), export))
+        .route("/operations/usage.json", get(Administrator(ONLY), export))
         .with_state(site)
 }
 
@@ -91,13 +93,6 @@ const PERIODS: [(&str, &str, i64); 4] = [
     ("year", "Last 365 days", 365),
 ];
 
-fn administrator(person: &Person) -> web::Result<()> {
-    if person.is_administrator {
-        return Ok(());
-    }
-    Err(web::Error::Forbidden("Only administrators see usage. Ask an administrator of this installation.".to_owned()))
-}
-
 /// The filtered and sorted routes, with the period and the search text.
 async fn found(site: &Site, params: &mut ListParams) -> web::Result<(Vec<Line>, &'static str, String, String)> {
     let q = params.text("q");
@@ -135,13 +130,7 @@ async fn found(site: &Site, params: &mut ListParams) -> web::Result<(Vec<Line>, 
     Ok((lines, period, q, sort))
 }
 
-async fn show(
-    State(site): State<Site>,
-    person: Person,
-    visit: Visit,
-    mut params: ListParams,
-) -> web::Result<Html<UsagePage>> {
-    administrator(&person)?;
+async fn show(State(site): State<Site>, visit: Visit, mut params: ListParams) -> web::Result<Html<UsagePage>> {
     let (lines, period, q, sort) = found(&site, &mut params).await?;
     let (pager, lines) = params.page(SIZE).cut(lines);
     let from = (site.clock.now() - TimeDelta::days(DAYS)).format("%Y-%m-%d").to_string();
@@ -187,8 +176,7 @@ impl Export for Line {
     }
 }
 
-async fn export(State(site): State<Site>, person: Person, mut params: ListParams) -> web::Result<Response> {
-    administrator(&person)?;
+async fn export(State(site): State<Site>, mut params: ListParams) -> web::Result<Response> {
     let (lines, ..) = found(&site, &mut params).await?;
     Ok(list::export_rows(&params, Few(lines)).await?.answer(&["usage"], site.clock.now()))
 }

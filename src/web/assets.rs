@@ -13,14 +13,14 @@
 
 use std::sync::LazyLock;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+
+use super::routes::{Routes, Who, get};
 
 /// For hashed addresses: cache for a year and never revalidate.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -98,8 +98,8 @@ pub fn path(name: &str) -> &'static str {
 }
 
 /// The route for all files.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/static/{file}", get(serve))
+pub fn routes() -> Routes {
+    Routes::new().route("/static/{file}", get(Who::Anyone, serve).about("Styles, scripts and icons"))
 }
 
 async fn serve(Path(file): Path<String>) -> Response {
@@ -130,7 +130,7 @@ mod tests {
 
     async fn get(address: &str) -> Response {
         let request = Request::get(address).body(Body::empty()).unwrap();
-        routes::<()>().oneshot(request).await.unwrap()
+        routes().into_router().oneshot(request).await.unwrap()
     }
 
     #[tokio::test]
@@ -179,7 +179,7 @@ mod tests {
 
     #[tokio::test]
     async fn compressed_files_stay_within_their_budgets() {
-        let app = routes::<()>().layer(CompressionLayer::new());
+        let app = routes().into_router().layer(CompressionLayer::new());
         for (name, budget) in [("app.css", 15_000), ("app.js", 20_000), ("editor.js", 160_000), ("icons.svg", 6_000)] {
             let request = Request::get(path(name)).header(ACCEPT_ENCODING, "gzip");
             let request = request.body(Body::empty()).unwrap();

@@ -15,6 +15,7 @@ mod page;
 mod person;
 mod problem;
 pub mod room;
+pub mod routes;
 pub mod run_state;
 pub mod security;
 pub mod session;

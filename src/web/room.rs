@@ -7,12 +7,12 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use futures::future::BoxFuture;
 
 use super::person::Person;
+use super::routes::{Routes, Table};
 use super::shell::Section;
 use crate::db::{PageRange, Result, Tx};
 use crate::workers::Worker;
@@ -20,8 +20,8 @@ use crate::workers::Worker;
 /// The registration of a room.
 #[derive(Default)]
 pub struct Room {
-    /// Its routes, with their state.
-    pub routes: Router,
+    /// Its routes, with their state, and who may use each.
+    pub routes: Routes,
     /// Its menu entry, if any.
     pub section: Option<Section>,
     /// Its pages in the person's menu: settings, and rarely used pages.
@@ -44,7 +44,7 @@ pub struct Room {
 
 impl Room {
     /// A room with only routes.
-    pub fn new(routes: Router) -> Self {
+    pub fn new(routes: Routes) -> Self {
         Self { routes, ..Self::default() }
     }
 }
@@ -149,6 +149,7 @@ struct Joined {
     pages: Vec<PageEntry>,
     searches: Vec<SearchWith>,
     actions: Vec<AuditAction>,
+    access: Table,
 }
 
 impl fmt::Debug for Rooms {
@@ -158,8 +159,9 @@ impl fmt::Debug for Rooms {
 }
 
 impl Rooms {
-    /// Joins the registrations of these rooms.
-    pub fn of(rooms: &[Room]) -> Self {
+    /// Joins the registrations of these rooms; `shared` are the routes of the ground floor.
+    pub fn of(rooms: &[Room], shared: &[&Routes]) -> Self {
+        let routes = rooms.iter().map(|room| &room.routes).chain(shared.iter().copied());
         Self(Arc::new(Joined {
             menu: rooms.iter().filter_map(|room| room.section).collect(),
             settings: rooms.iter().rev().flat_map(|room| room.settings).copied().collect(),
@@ -168,6 +170,7 @@ impl Rooms {
             pages: rooms.iter().flat_map(|room| room.pages).copied().collect(),
             searches: rooms.iter().flat_map(searches).collect(),
             actions: rooms.iter().flat_map(|room| room.actions).copied().collect(),
+            access: Table::new(routes.flat_map(Routes::lines).cloned().collect()),
         }))
     }
 
@@ -202,6 +205,11 @@ impl Rooms {
         &self.0.actions
     }
 
+    /// Who may do what, for all routes.
+    pub fn access(&self) -> &Table {
+        &self.0.access
+    }
+
     /// The action stored under this name.
     pub fn action(&self, name: &str) -> Option<AuditAction> {
         self.0.actions.iter().copied().find(|action| action.name == name)
@@ -234,7 +242,7 @@ mod tests {
             Room { section: Some(SECTION), actions: ACTIONS, ..Room::default() },
             Room { pages: PAGES, ..Room::default() },
         ];
-        let rooms = Rooms::of(&rooms);
+        let rooms = Rooms::of(&rooms, &[]);
         assert_eq!(rooms.menu(), [SECTION]);
         assert_eq!(rooms.action("a-done").map(|action| action.label), Some("Did a"));
         assert_eq!((rooms.action("b-done"), rooms.pages()[0].href), (None, "/b"));

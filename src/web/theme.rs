@@ -3,15 +3,14 @@
 //! It is a cookie and not a row, because the sign-in page has a theme too, and because a person may prefer dark on
 //! one screen and light on another.
 
-use axum::Router;
 use axum::extract::Form;
 use axum::http::HeaderMap;
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::post;
 use serde::Deserialize;
 
 use super::local::local_or_home;
+use super::routes::{Routes, Who, post};
 
 /// How long the cookie is valid, in seconds: a year. After that the system's theme is used again.
 const KEPT_FOR: u32 = 31_536_000;
@@ -87,8 +86,8 @@ struct Switch {
 }
 
 /// The route of the theme switch.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/settings/theme", post(switch))
+pub fn routes() -> Routes {
+    Routes::new().route("/settings/theme", post(Who::Anyone, switch).about("Switch between light and dark"))
 }
 
 /// Stores the theme and redirects back.
@@ -112,7 +111,7 @@ mod tests {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(body))
             .unwrap();
-        routes::<()>().oneshot(request).await.unwrap()
+        routes().into_router().oneshot(request).await.unwrap()
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::queries::{id, saved};
 use crate::support::{Answer, House, Visitor, stories};
 
 /// Every list, with parameters that match nothing.
-const LISTS: [(&str, &str); 13] = [
+const LISTS: [(&str, &str); 14] = [
     ("/executions", "q=nothing-like-this&state=lost&by=me&from=2026-03-01&until=2026-03-02"),
     ("/queries", "q=nothing-like-this&tag=x&stars=mine"),
     ("/queries/bin", "q=nothing-like-this"),
@@ -20,6 +20,7 @@ const LISTS: [(&str, &str); 13] = [
     ("/settings/sessions", "q=nothing-like-this"),
     ("/settings/connections", "q=nothing-like-this&state=reconnect"),
     ("/settings/access", "q=nothing-like-this&role=viewer"),
+    ("/settings/access/routes", "q=nothing-like-this&role=viewer"),
     ("/settings/invitations", "q=nothing-like-this&state=open"),
     ("/settings/links", "q=nothing-like-this&state=open"),
     ("QUERY/versions", "q=nothing-like-this&from=2026-03-01"),

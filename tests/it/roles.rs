@@ -1,92 +1,36 @@
-//! Roles on every route of the code.
+//! Roles on every route: what the program's table says is what it does.
 
+use std::collections::BTreeSet;
+
+use recomamp::web::routes::{Line, Who};
 use reqwest::Method;
+use serde_json::Value;
 
-use crate::security::{OPEN, filled, is_turned_away, others};
+use crate::security::{filled, is_turned_away, others};
 use crate::support::stories;
-
-/// The required role of a route beyond reading, for a person with a role on the thing's instance. Every other route
-/// is open to everybody with read access.
-const NEEDS: &[(&str, &str)] = &[
-    ("POST /instances/{id}/labels", "manager"),
-    ("GET /instances/{id}/people", "manager"),
-    ("POST /instances/{id}/people", "manager"),
-    ("GET /instances/{id}/people.csv", "manager"),
-    ("GET /instances/{id}/people.json", "manager"),
-    ("POST /instances/{id}/people/change", "manager"),
-    ("GET /instances/{id}/people/revoke", "manager"),
-    ("POST /instances/{id}/people/revoke", "manager"),
-    ("POST /instances/{id}/workflows", "analyst"),
-    ("POST /instances/{id}/workflows/import", "analyst"),
-    ("POST /queries/{id}/workflow", "analyst"),
-    ("POST /instances/{id}/brands", "analyst"),
-    ("POST /brands/{id}", "analyst"),
-    ("POST /brands/{id}/delete", "analyst"),
-    ("POST /brands/{id}/restore", "analyst"),
-    ("POST /executions", "analyst"),
-    ("POST /executions/{id}/cancel", "analyst"),
-    ("POST /executions/{id}/links", "analyst"),
-    ("POST /executions/{id}/fetch", "analyst"),
-    ("POST /executions/{id}/rerun", "analyst"),
-    ("POST /executions/{id}/stop-waiting", "analyst"),
-    ("GET /queries/{id}/edit", "analyst"),
-    ("POST /queries/{id}/edit", "analyst"),
-    ("POST /queries/{id}/delete", "analyst"),
-    ("POST /queries/{id}/restore", "analyst"),
-    ("POST /queries/{id}/versions/restore", "analyst"),
-    ("POST /queries/dry-run", "analyst"),
-    ("POST /queries/new", "analyst"),
-    ("POST /instances/{id}/rename", "manager"),
-    ("POST /schedules", "analyst"),
-    ("POST /guides/{slug}/queries/{part}/run", "analyst"),
-    ("GET /schedules/{id}/edit", "analyst"),
-    ("POST /schedules/{id}/edit", "analyst"),
-    ("POST /schedules/{id}/pause", "analyst"),
-    ("GET /schedules/{id}/resume", "analyst"),
-    ("POST /schedules/{id}/resume", "analyst"),
-    ("POST /schedules/{id}/delete", "analyst"),
-    ("POST /schedules/{id}/restore", "analyst"),
-    ("POST /schedules/{id}/run", "analyst"),
-    ("POST /schedules/{id}/deliveries", "analyst"),
-    ("GET /schedules/{id}/deliveries/new", "analyst"),
-    ("GET /deliveries/rules/{id}", "analyst"),
-    ("POST /deliveries/rules/{id}", "analyst"),
-    ("POST /deliveries/rules/{id}/delete", "analyst"),
-    ("POST /deliveries/rules/{id}/restore", "analyst"),
-    ("POST /deliveries/rules/{id}/past", "analyst"),
-    ("POST /deliveries/{id}/retry", "analyst"),
-    ("GET /executions/{id}/deliver", "analyst"),
-    ("POST /executions/{id}/deliver", "analyst"),
-    ("POST /schedules/backfills", "analyst"),
-    ("POST /schedules/backfills/{id}/pause", "analyst"),
-    ("POST /schedules/backfills/{id}/resume", "analyst"),
-    ("POST /schedules/backfills/{id}/cancel", "analyst"),
-    ("POST /schedules/backfills/{id}/retry", "analyst"),
-];
 
 /// Routes whose form names an instance: a role that is too low is said beside that field, with 422.
 const BY_FIELD: &[&str] = &["POST /executions", "POST /queries/new", "POST /schedules", "POST /schedules/backfills"];
 
-/// Routes about the visitor alone, which would end the walk, and those of administrators, and the API's.
-const APART: [&str; 12] = [
-    "/operations/backups",
-    "/operations/usage",
-    "/settings/links/",
-    "/sign-out",
-    "/settings/sessions/{id}/end",
-    "/settings/connections/",
-    "/settings/people",
-    "/settings/webhooks/",
-    "/settings/invitations",
-    "/settings/destinations",
-    "/settings/tokens/",
-    // The API has its own walk, by tokens: see `api_roles`.
-    "/api/",
-];
+/// A query that was made from a template is its owner's alone in these stories, so that it doesn't exist for others,
+/// whatever their role.
+const PRIVATE: &str = "POST /library/updates/{id}";
+
+/// The least role on the instance with which a route isn't refused; `None` for routes that no role opens, which have
+/// stories of their own, as the API has.
+fn least(line: &Line) -> Option<&'static str> {
+    match line.who {
+        _ if line.scope.is_some() || line.request() == PRIVATE => None,
+        Who::SignedIn | Who::Viewer => Some("viewer"),
+        Who::Analyst => Some("analyst"),
+        Who::Manager => Some("manager"),
+        _ => None,
+    }
+}
 
 stories! {
-    /// Every route of the code as a viewer, an analyst and a manager of somebody else's instance, then as a suspended
-    /// person. The expected responses are in one table; new routes are covered automatically.
+    /// Every line of the table as a viewer, an analyst and a manager of somebody else's instance, then everything as a
+    /// suspended person.
     async fn every_route_asks_for_the_role_that_it_needs(house: House) {
         let things = others(&house).await;
         let ada = house.signed_in("Ada").await;
@@ -98,23 +42,19 @@ stories! {
         let mut wrong = Vec::new();
         for role in ["viewer", "analyst", "manager"] {
             ada.post(&format!("{person}/access"), &[("instance", instance.as_str()), ("role", role)]).await.with(303);
-            for route in crate::house::routes().iter().filter(|route| !OPEN.contains(&route.as_str()) && !APART.iter().any(|apart| route.starts_with(apart))) {
-                let own = things.iter().filter(|(_, address)| !address.starts_with("/queries/drafts/") && !address.starts_with("/settings/")).cloned().collect::<Vec<_>>();
-                if route.starts_with("/queries/drafts/{id}") {
-                    continue;
-                }
-                for address in filled(route, &own) {
-                    for method in [Method::GET, Method::POST] {
-                        let least = NEEDS.iter().find(|(needing, _)| *needing == format!("{method} {route}")).map_or("viewer", |(_, least)| least);
-                        let sent = (method == Method::POST).then(|| body.clone());
-                        let status = chie.send(method.clone(), &address, &[], sent).await.status.as_u16();
-                        let rank = |role: &str| ["viewer", "analyst", "manager"].iter().position(|one| *one == role);
-                        let is_refused = rank(role) < rank(least);
-                        let by_field = BY_FIELD.contains(&format!("{method} {route}").as_str());
-                        let refused = status == 403 || (by_field && status == 422);
-                        if refused != is_refused {
-                            wrong.push(format!("{role}: {method} {address} is answered with {status}"));
-                        }
+            let own = things.iter().filter(|(_, address)| !address.starts_with("/queries/drafts/") && !address.starts_with("/settings/")).cloned().collect::<Vec<_>>();
+            for line in house.app.access() {
+                let Some(least) = least(&line) else { continue };
+                for address in filled(line.path, &own) {
+                    let method = line.method.clone();
+                    let sent = (method == Method::POST).then(|| body.clone());
+                    let status = chie.send(method.clone(), &address, &[], sent).await.status.as_u16();
+                    let rank = |role: &str| ["viewer", "analyst", "manager"].iter().position(|one| *one == role);
+                    let is_refused = rank(role) < rank(least);
+                    let by_field = BY_FIELD.contains(&line.request().as_str());
+                    let refused = status == 403 || (by_field && status == 422);
+                    if refused != is_refused || status == 405 {
+                        wrong.push(format!("{role}: {method} {address} is answered with {status}"));
                     }
                 }
             }
@@ -126,5 +66,57 @@ stories! {
             let answer = chie.send(method.clone(), &address, &[], sent).await;
             assert!(is_turned_away(&address, &answer), "{method} {address}: {} {}", answer.status, answer.location);
         }
+    }
+
+    /// The table names the routes that the sources register, and nothing else. One thing is never for everyone.
+    async fn the_table_names_every_route(house: House) {
+        let table = house.app.access();
+        let named: BTreeSet<String> = table.iter().map(|line| line.path.to_owned()).collect();
+        assert_eq!(named, crate::house::routes().into_iter().collect::<BTreeSet<_>>());
+        let one = |line: &&Line| line.path.contains("{id}") && line.scope.is_none();
+        let wide: Vec<String> = table.iter().filter(one).filter(|line| matches!(line.who, Who::Anyone | Who::Link | Who::SignedIn)).map(Line::request).collect();
+        assert!(wide.is_empty(), "for whom is one of them? {wide:?}");
+    }
+
+    /// What is for administrators is refused to others, as the table says: with a reason, or as if it didn't exist.
+    async fn what_is_for_administrators_is_refused_to_others(house: House) {
+        let things = others(&house).await;
+        let ada = house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        let mut tried = 0;
+        for line in house.app.access() {
+            let Who::Administrator(why) = line.who else { continue };
+            for address in filled(line.path, &things) {
+                let sent = (line.method == Method::POST).then(|| "name=Theirs".to_owned());
+                let answer = chie.send(line.method.clone(), &address, &[], sent).await;
+                assert_eq!(answer.status.as_u16(), if why.is_some() { 403 } else { 404 }, "{} {address}", line.method);
+                assert!(why.is_none_or(|why| answer.text("main").contains(why)), "{address}: {}", answer.body);
+                // Nobody suspends or removes themselves, and only Ada is among the things.
+                if line.method == Method::GET && !line.path.starts_with("/settings/people/{id}/") {
+                    let status = ada.get(&address).await.status.as_u16();
+                    assert!(![403, 404].contains(&status), "{address} is answered with {status}");
+                }
+                tried += 1;
+            }
+        }
+        assert!(tried > 20, "{tried}");
+    }
+
+    /// Everyone who is signed in reads the table, by role and words, and takes it out.
+    async fn everyone_reads_who_may_do_what(house: House) {
+        house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        let own = chie.get("/settings/access").await.with(200);
+        assert!(own.attributes("#roles a", "href").contains(&"/settings/access/routes".to_owned()), "{}", own.body);
+        let page = chie.get("/settings/access/routes?q=rename").await.with(200);
+        let row = page.text("tbody tr");
+        assert!(row.contains("POST /instances/{id}/rename") && row.contains("Manager"), "{row}");
+        let page = chie.get("/settings/access/routes?q=workflows&role=analyst").await.with(200);
+        assert!(page.texts("tbody tr").iter().any(|row| row.contains("With an API token for queries:write")), "{}", page.body);
+        let file = chie.get("/settings/access/routes.json?role=administrator").await.with(200);
+        let lines: Vec<Value> = serde_json::from_str(&file.body).expect("JSON");
+        let table = house.app.access();
+        assert_eq!(lines.len(), table.iter().filter(|line| line.who.name() == "administrator").count());
+        assert!(lines.iter().all(|line| line["least_role"] == "administrator"), "{}", file.body);
     }
 }

@@ -1,5 +1,6 @@
 //! Unauthorized access: strangers, other people, other sites, oversized bodies.
 
+use recomamp::web::routes::{Line, Who};
 use reqwest::Method;
 
 use crate::support::{Answer, House, stories};
@@ -233,25 +234,10 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     addresses
 }
 
-/// Routes that need no session: invitations, public links, sign-in, files, health, what only changes a cookie, and metrics, which have their own
-/// stories.
-pub(crate) const OPEN: [&str; 15] = [
-    "/invitations/{token}",
-    "/shared/{token}",
-    "/shared/{token}/result.csv",
-    "/robots.txt",
-    "/unsubscribe",
-    "/metrics",
-    "/auth/amazon/callback",
-    "/auth/amazon/start",
-    "/healthz",
-    "/readyz",
-    "/settings/theme",
-    "/sign-in",
-    "/sign-out",
-    "/static/{file}",
-    "/gallery",
-];
+/// Whether a route is only for callers whom the program knows.
+fn needs_a_caller(line: &Line) -> bool {
+    !matches!(line.who, Who::Anyone | Who::Link | Who::Operator)
+}
 
 /// Whether a visitor is asked to sign in, or a program to send a token.
 pub(crate) fn is_turned_away(address: &str, answer: &Answer) -> bool {
@@ -322,46 +308,41 @@ stories! {
         }
     }
 
-    /// Every route of the code while signed out: the sign-in page, or not found. New routes are covered
-    /// automatically.
-    async fn every_route_of_the_code_asks_to_sign_in(house: House) {
+    /// Every line of the table while signed out: the sign-in page, or 401. What is for anyone has stories of its own.
+    async fn every_route_asks_to_sign_in(house: House) {
         let things = others(&house).await;
         let nobody = house.visitor();
-        for route in crate::house::routes().iter().filter(|route| !OPEN.contains(&route.as_str())) {
-            for address in filled(route, &things) {
-                for method in [Method::GET, Method::POST] {
-                    let body = (method == Method::POST).then(String::new);
-                    let answer = nobody.send(method.clone(), &address, &[], body).await;
-                    let status = answer.status.as_u16();
-                    assert!(status == 405 || is_turned_away(&address, &answer), "{method} {address}: {status}\n{}", answer.body);
-                }
+        for line in house.app.access().iter().filter(|line| needs_a_caller(line)) {
+            for address in filled(line.path, &things) {
+                let body = (line.method != Method::GET).then(String::new);
+                let answer = nobody.send(line.method.clone(), &address, &[], body).await;
+                assert!(is_turned_away(&address, &answer), "{} {address}: {}\n{}", line.method, answer.status, answer.body);
             }
         }
     }
 
-    /// Every route of the code with an id, with another person's id: not found.
-    async fn every_route_of_the_code_hides_what_others_have(house: House) {
+    /// Every line of the table about one thing, with another person's: not found.
+    async fn every_route_hides_what_others_have(house: House) {
         let theirs = others(&house).await;
         let stranger = house.signed_in("Chie").await;
         // Discarding a draft redirects whether it exists or not; its owner decides what happens.
         let leads_on = "/queries/drafts/{id}/delete";
-        let named = |route: &&String| route.contains("{id}") && !OPEN.contains(&route.as_str()) && *route != leads_on;
         let drafts = house.count("select count(*) as value from drafts").await;
         for address in filled(leads_on, &theirs) {
             stranger.post(&address, &[]).await.with(303);
         }
         assert!(drafts > 0);
         assert_eq!(house.count("select count(*) as value from drafts where discarded_at is null").await, drafts, "nobody's draft is thrown away by another");
-        for route in crate::house::routes().iter().filter(named) {
-            for address in filled(route, &theirs) {
-                for method in [Method::GET, Method::POST] {
-                    let body = (method == Method::POST).then(|| "name=Theirs&sql=SELECT+1&revision=1".to_owned());
-                    let headers = [("hx-request", "true")];
-                    let answer = stranger.send(method.clone(), &address, &headers, body).await;
-                    // The API reads a body before it looks for anything, and this one is no JSON.
-                    let is_unread = address.starts_with("/api/") && answer.status.as_u16() == 415;
-                    assert!(is_unread || [404, 405].contains(&answer.status.as_u16()), "{method} {address}: {}\n{}", answer.status, answer.body);
-                }
+        let table = house.app.access();
+        for line in table.iter().filter(|line| line.path.contains("{id}") && line.path != leads_on) {
+            for address in filled(line.path, &theirs) {
+                let body = (line.method != Method::GET).then(|| "name=Theirs&sql=SELECT+1&revision=1".to_owned());
+                let headers = [("hx-request", "true")];
+                let answer = stranger.send(line.method.clone(), &address, &headers, body).await;
+                let status = answer.status.as_u16();
+                // The API reads a body before it looks for anything, and this one is no JSON.
+                let is_unread = line.scope.is_some() && status == 415;
+                assert!(is_unread || status == 404, "{} {address}: {status}\n{}", line.method, answer.body);
             }
         }
     }

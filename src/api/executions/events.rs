@@ -16,7 +16,7 @@ use futures::stream;
 use super::own;
 use super::shape::ExecutionStatus;
 use crate::api::Api;
-use crate::api::endpoint::{Endpoint, Reply, Routes};
+use crate::api::endpoint::{Endpoint, Endpoints, Reply};
 use crate::api::reply::Result;
 use crate::executions;
 use crate::ids::ExecutionId;
@@ -29,7 +29,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How often it is read in one stream; a client that wants more connects again.
 const MOST: u32 = 600;
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let events = Endpoint::get("/api/executions/{id}/events", "followExecution", "Follow an execution")
         .about(
             "Server-sent events. Each event `state` has the execution's state as JSON, as its address `status` answers \

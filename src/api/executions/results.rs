@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::own;
 use crate::api::Api;
-use crate::api::endpoint::{Endpoint, Reply, Routes};
+use crate::api::endpoint::{Endpoint, Endpoints, Reply};
 use crate::api::reply::Result;
 use crate::api::schema::Components;
 use crate::executions::{self, Format};
@@ -27,7 +27,7 @@ fn rows(_: &mut Components) -> Value {
     json!({ "type": "array", "items": { "type": "object" }, "description": "One object for each row." })
 }
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let contents = TYPES
         .map(|(kind, format)| (kind, (format == Format::Json).then_some(rows as fn(&mut Components) -> Value)))
         .to_vec();

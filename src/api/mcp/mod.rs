@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post_service;
@@ -30,6 +30,7 @@ use rmcp::{ErrorData, RoleServer};
 use serde_json::Value;
 
 use crate::tokens::Access;
+use crate::web::routes::{Line, Routes, Who};
 use crate::web::{self, Problem, Site};
 use call::Caller;
 use tools::{Effect, Tool, Tools};
@@ -48,7 +49,7 @@ struct Assistant {
 }
 
 /// The route, without authentication. `api` has the handlers of the JSON API.
-pub(super) fn routes(site: &Site, api: Router) -> Router {
+pub(super) fn routes(site: &Site, api: Router) -> Routes {
     let api = api.layer(from_fn_with_state(Arc::clone(&site.config), web::problems));
     let assistant = Assistant { tools: Arc::new(tools::all(site)), api };
     let origin = site.config.public_url.origin().ascii_serialization();
@@ -61,7 +62,9 @@ pub(super) fn routes(site: &Site, api: Router) -> Router {
         .with_max_request_body_bytes(site.config.limits.body_bytes);
     let service =
         StreamableHttpService::new(move || Ok(assistant.clone()), Arc::new(NeverSessionManager::default()), config);
-    Router::new().route("/mcp", post_service(service)).layer(from_fn(tokens_only))
+    let router = Router::new().route("/mcp", post_service(service)).layer(from_fn(tokens_only));
+    let line = Line { what: "Tools for assistants", ..Line::new(Method::POST, "/mcp", Who::Token) };
+    Routes::of_table(router, vec![line])
 }
 
 /// Refuses the session of a browser: an assistant acts by its own token, which can be limited and revoked.

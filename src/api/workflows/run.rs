@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::own;
 use super::shape::{PrivacyInput, WindowInput};
 use crate::api::Api;
-use crate::api::endpoint::{Endpoint, Routes};
+use crate::api::endpoint::{Endpoint, Endpoints};
 use crate::api::executions::{Execution, ExecutionWindow, actor, shown};
 use crate::api::idempotency::IdempotencyKey;
 use crate::api::input::{Body, invalid, pointer};
@@ -74,7 +74,7 @@ answer! {
     }
 }
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let execute = Endpoint::post("/api/workflows/{id}/execute", "executeWorkflow", "Run a query")
         .about("Starts an execution and answers at once. Follow it at its address or by its events.")
         .scope(Area::Executions, Level::Write)

@@ -14,7 +14,7 @@ use crate::amcsql::finding::{Finding, Level as FindingLevel};
 use crate::amcsql::text::{LineIndex, Span};
 use crate::amcsql::{Context, Purpose, check_either};
 use crate::api::Api;
-use crate::api::endpoint::{Endpoint, Routes};
+use crate::api::endpoint::{Endpoint, Endpoints};
 use crate::api::input::{Body, invalid, pointer};
 use crate::api::reply::{Result, json};
 use crate::api::schema::{answer, body, names};
@@ -133,7 +133,7 @@ answer! {
     }
 }
 
-pub(super) fn add(routes: Routes) -> Routes {
+pub(super) fn add(routes: Endpoints) -> Endpoints {
     let check = Endpoint::post("/api/workflows/check", "checkSql", "Check SQL")
         .about("Finds what AMC would reject, and what is probably not intended, with fixes. Nothing is stored or sent.")
         .scope(Area::Queries, Level::Read)

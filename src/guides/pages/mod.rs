@@ -11,15 +11,15 @@ pub use query::{QueryView, SampleView, lacking};
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
-use axum::routing::{get, post};
 
 use super::Guides;
 use super::content::{Checked, Collection, Guide, GuideQuery};
 use crate::executions::Executions;
 use crate::queries::Trials;
+use crate::web::routes::Who::{Analyst, Owner, SignedIn};
+use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Person, Site};
 
 /// What the handlers of the room need.
@@ -31,24 +31,33 @@ pub(super) struct Desk {
     pub(super) trials: Arc<Trials>,
 }
 
-pub(super) fn routes(desk: Desk) -> Router {
-    Router::new()
-        .route("/guides", get(list::show))
-        .route("/guides.csv", get(list::export))
-        .route("/guides.json", get(list::export))
-        .route("/guides/{slug}", get(detail::show))
-        .route("/guides/{slug}/favourite", post(doing::favourite))
-        .route("/guides/{slug}/progress", post(doing::progress))
-        .route("/guides/{slug}/files/{part}", get(files::show))
-        .route("/guides/{slug}/reports", post(report::keep))
-        .route("/guides/reports/{id}", get(report::show))
-        .route("/guides/reports/{id}/report.html", get(report::download))
-        .route("/guides/reports/{id}/delete", post(report::delete))
-        .route("/guides/{slug}/queries/{part}/try", post(doing::try_it))
-        .route("/guides/{slug}/queries/{part}/run", post(doing::run))
-        .route("/guides/{slug}/queries/{part}/open", post(doing::open))
-        .route("/guides/{slug}/queries/{part}/save", post(doing::save))
-        .route("/guides/{slug}/queries/{part}/schedule", post(doing::schedule))
+pub(super) fn routes(desk: Desk) -> Routes {
+    Routes::new()
+        .route("/guides", get(SignedIn, list::show))
+        .route("/guides.csv", get(SignedIn, list::export))
+        .route("/guides.json", get(SignedIn, list::export))
+        .route("/guides/{slug}", get(SignedIn, detail::show).about("A guide"))
+        .route("/guides/{slug}/favourite", post(SignedIn, doing::favourite).about("Mark a guide as favorite"))
+        .route("/guides/{slug}/progress", post(SignedIn, doing::progress).about("Mark a section of a guide as done"))
+        .route("/guides/{slug}/files/{part}", get(SignedIn, files::show).about("A picture of a guide"))
+        .route("/guides/{slug}/reports", post(SignedIn, report::keep).about("Save a report of a guide"))
+        .route("/guides/reports/{id}", get(Owner, report::show).about("A report"))
+        .route("/guides/reports/{id}/report.html", get(Owner, report::download).about("A report as a file"))
+        .route("/guides/reports/{id}/delete", post(Owner, report::delete).about("Delete a report"))
+        .route(
+            "/guides/{slug}/queries/{part}/try",
+            post(SignedIn, doing::try_it).about("Try a guide's query on synthetic data"),
+        )
+        .route("/guides/{slug}/queries/{part}/run", post(Analyst, doing::run).about("Run a guide's query"))
+        .route(
+            "/guides/{slug}/queries/{part}/open",
+            post(SignedIn, doing::open).about("Open a guide's query in the editor"),
+        )
+        .route("/guides/{slug}/queries/{part}/save", post(SignedIn, doing::save).about("Save a guide's query"))
+        .route(
+            "/guides/{slug}/queries/{part}/schedule",
+            post(SignedIn, doing::schedule).about("Save a guide's query to schedule it"),
+        )
         .with_state(desk)
 }
 

@@ -7,15 +7,14 @@ mod update;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::{get, post};
-
 use super::model::{self, Entry};
 use super::store::{self, Use};
 use crate::db::Tx;
 use crate::guides::Guides;
 use crate::ids::TemplateId;
 use crate::queries::{self, Trials};
+use crate::web::routes::Who::{Analyst, Owner, SignedIn, Viewer};
+use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Person, Site};
 
 /// What the handlers of the room need.
@@ -26,20 +25,25 @@ pub(super) struct Desk {
     pub(super) trials: Arc<Trials>,
 }
 
-pub(super) fn routes(desk: Desk) -> Router {
-    Router::new()
-        .route("/library", get(list::show))
-        .route("/library.csv", get(list::export))
-        .route("/library.json", get(list::export))
-        .route("/library/own", post(doing::add))
-        .route("/library/updates/{id}", get(update::show).post(update::apply))
-        .route("/library/{slug}", get(detail::show))
-        .route("/library/{slug}/try", post(doing::try_it))
-        .route("/library/{slug}/use", post(doing::make))
-        .route("/library/{slug}/open", post(doing::open))
-        .route("/library/{slug}/share", post(doing::share))
-        .route("/library/{slug}/change", post(doing::change))
-        .route("/library/{slug}/delete", post(doing::delete))
+pub(super) fn routes(desk: Desk) -> Routes {
+    Routes::new()
+        .route("/library", get(SignedIn, list::show))
+        .route("/library.csv", get(SignedIn, list::export))
+        .route("/library.json", get(SignedIn, list::export))
+        .route("/library/own", post(SignedIn, doing::add).about("Save a query as a template"))
+        .route(
+            "/library/updates/{id}",
+            get(Viewer, update::show)
+                .post(Analyst, update::apply)
+                .about("Update a query to its template's newer version"),
+        )
+        .route("/library/{slug}", get(SignedIn, detail::show).about("A template"))
+        .route("/library/{slug}/try", post(SignedIn, doing::try_it).about("Try a template on synthetic data"))
+        .route("/library/{slug}/use", post(SignedIn, doing::make).about("Create a query from a template"))
+        .route("/library/{slug}/open", post(SignedIn, doing::open).about("Open a template in the editor"))
+        .route("/library/{slug}/share", post(Owner, doing::share).about("Share or pin a template"))
+        .route("/library/{slug}/change", post(Owner, doing::change).about("Change a template"))
+        .route("/library/{slug}/delete", post(Owner, doing::delete).about("Delete a template"))
         .with_state(desk)
 }
 

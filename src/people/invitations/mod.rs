@@ -6,8 +6,6 @@ mod list;
 
 pub(super) use form::email;
 
-use axum::Router;
-use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 
 use crate::accounts::invitations::{self, Invitation, NewInvitation, PATH};
@@ -15,8 +13,16 @@ use crate::db::{self, Scope, Tx};
 use crate::ids::{InvitationId, PersonId};
 use crate::notices::Mailer;
 use crate::web::components::date_time;
+use crate::web::routes::Who::{Administrator, Link, Owner, SignedIn};
+use crate::web::routes::{Routes, get, post};
 use crate::web::shell::{Section, Shell};
 use crate::web::{Html, Site, Visit};
+
+/// Why others don't send them.
+const ONLY: Option<&str> = Some(
+    "Only administrators invite people to the installation. To share an instance with somebody, open it and \
+     select People.",
+);
 
 /// What the pages share.
 #[derive(Clone, Debug)]
@@ -26,15 +32,21 @@ pub(super) struct Inviting {
     mailer: Option<Mailer>,
 }
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/settings/invitations", get(list::show).post(form::add))
-        .route("/settings/invitations.csv", get(list::export))
-        .route("/settings/invitations.json", get(list::export))
-        .route("/settings/invitations/new", get(form::new))
-        .route("/settings/invitations/{id}/renew", post(list::renew))
-        .route("/settings/invitations/{id}/revoke", post(list::revoke))
-        .route("/invitations/{token}", get(guest::show).post(guest::accept))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route(
+            "/settings/invitations",
+            get(SignedIn, list::show)
+                .about("Invitations")
+                .post(Administrator(ONLY), form::add)
+                .about("Invite somebody"),
+        )
+        .route("/settings/invitations.csv", get(SignedIn, list::export))
+        .route("/settings/invitations.json", get(SignedIn, list::export))
+        .route("/settings/invitations/new", get(Administrator(ONLY), form::new).about("Invite somebody"))
+        .route("/settings/invitations/{id}/renew", post(Owner, list::renew).about("Renew an invitation"))
+        .route("/settings/invitations/{id}/revoke", post(Owner, list::revoke).about("Revoke an invitation"))
+        .route("/invitations/{token}", get(Link, guest::show).post(Link, guest::accept).about("Accept an invitation"))
         .with_state(Inviting::new(site))
 }
 

@@ -5,23 +5,32 @@ mod changes;
 mod form;
 mod list;
 
-use axum::Router;
-use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 
 use super::invitations::Inviting;
 use crate::db::{Scope, Tx};
 use crate::ids::InstanceId;
 use crate::instances::{self, Action, Denied, Role, Source};
+use crate::web::routes::Who::Manager;
+use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Person, Site};
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/instances/{id}/people", get(list::show).post(form::add))
-        .route("/instances/{id}/people.csv", get(list::export))
-        .route("/instances/{id}/people.json", get(list::export))
-        .route("/instances/{id}/people/change", post(changes::change))
-        .route("/instances/{id}/people/revoke", get(changes::ask).post(changes::revoke))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route(
+            "/instances/{id}/people",
+            get(Manager, list::show).about("People of an instance").post(Manager, form::add).about("Share an instance"),
+        )
+        .route("/instances/{id}/people.csv", get(Manager, list::export))
+        .route("/instances/{id}/people.json", get(Manager, list::export))
+        .route(
+            "/instances/{id}/people/change",
+            post(Manager, changes::change).about("Change somebody's role on an instance"),
+        )
+        .route(
+            "/instances/{id}/people/revoke",
+            get(Manager, changes::ask).post(Manager, changes::revoke).about("Revoke somebody's role on an instance"),
+        )
         .with_state(Inviting::new(site))
 }
 

@@ -6,13 +6,10 @@
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use axum::Json;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
-use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -27,7 +24,8 @@ use crate::amcsql::functions;
 use crate::amcsql::text::Span;
 use crate::queries::model::SQL_BYTES;
 use crate::web::components::Errors;
-use crate::web::rate_limits::while_typing;
+use crate::web::routes::Who::SignedIn;
+use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
 /// Maximum number of catalogs whose files are cached; others are created on request.
@@ -35,12 +33,12 @@ const MOST_FILES: usize = 64;
 /// Maximum length of a column's description.
 const SHORT: usize = 160;
 
-pub(super) fn routes(site: Site) -> Router {
-    Router::new()
-        .route("/queries/complete", post(complete).layer(map_response(while_typing)))
-        .route("/queries/assist", post(help).layer(map_response(while_typing)))
-        .route("/queries/format", post(format))
-        .route("/queries/catalogue/{file}", get(catalogue))
+pub(super) fn routes(site: Site) -> Routes {
+    Routes::new()
+        .route("/queries/complete", post(SignedIn, complete).about("Complete what is being typed").while_typing())
+        .route("/queries/assist", post(SignedIn, help).about("Explain a name in a query").while_typing())
+        .route("/queries/format", post(SignedIn, format).about("Format a query"))
+        .route("/queries/catalogue/{file}", get(SignedIn, catalogue).about("Data sources and functions for the editor"))
         .with_state(site)
 }
 

@@ -8,10 +8,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use chrono::NaiveDate;
 
 use super::editing::What;
@@ -28,6 +26,8 @@ use crate::queries::prepare::{Prepared, prepare_form};
 use crate::queries::synthetic::SCALE;
 pub(super) use crate::queries::synthetic::{bound, bound_text, run_of};
 use crate::web::components::{Errors, count};
+use crate::web::routes::Who::{SignedIn, Viewer};
+use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
 /// Maximum number of displayed rows.
@@ -227,11 +227,11 @@ pub(super) struct Room {
 }
 
 /// The routes of what runs on synthetic data, with their own engine.
-pub(super) fn routes(site: Site, trials: Arc<Trials>) -> Router {
-    Router::new()
-        .route("/queries/try", post(show))
-        .route("/queries/privacy", post(privacy_page::explain))
-        .route("/queries/{id}/privacy", get(privacy_page::show))
+pub(super) fn routes(site: Site, trials: Arc<Trials>) -> Routes {
+    Routes::new()
+        .route("/queries/try", post(SignedIn, show).about("Try a query on synthetic data"))
+        .route("/queries/privacy", post(SignedIn, privacy_page::explain).about("Explain the privacy of a query"))
+        .route("/queries/{id}/privacy", get(Viewer, privacy_page::show).about("Explain the privacy of a saved query"))
         .with_state(Room { site, trials })
 }
 

@@ -1,10 +1,8 @@
 //! Workflows and schedules on an AMC instance: listed on request, and imported as drafts.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -17,6 +15,8 @@ use crate::instances::{self, Action, Address, Instance};
 use crate::queries::store::{self, Draft, KeptAs, Rest};
 use crate::queries::workflow;
 use crate::web::components;
+use crate::web::routes::Who::{Analyst, Viewer};
+use crate::web::routes::{Routes, get, post};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
@@ -30,12 +30,24 @@ pub(super) struct Room {
     pub(super) grants: Grants,
 }
 
-pub(in crate::queries) fn routes(site: Site, grants: Grants) -> Router {
-    Router::new()
-        .route("/instances/{id}/workflows", get(show).post(ask))
-        .route("/instances/{id}/workflows/import", post(import))
-        .route("/queries/dry-run", post(dry_run::check))
-        .route("/queries/{id}/workflow", get(of_query::show).post(of_query::act))
+pub(in crate::queries) fn routes(site: Site, grants: Grants) -> Routes {
+    Routes::new()
+        .route(
+            "/instances/{id}/workflows",
+            get(Viewer, show)
+                .about("Workflows on AMC")
+                .post(Analyst, ask)
+                .about("Read an instance's workflows from AMC"),
+        )
+        .route("/instances/{id}/workflows/import", post(Analyst, import).about("Import workflows as queries"))
+        .route("/queries/dry-run", post(Analyst, dry_run::check).about("Check a query on AMC"))
+        .route(
+            "/queries/{id}/workflow",
+            get(Viewer, of_query::show)
+                .about("The workflow of a query on AMC")
+                .post(Analyst, of_query::act)
+                .about("Save a query as a workflow on AMC, or delete it there"),
+        )
         .with_state(Room { site, grants })
 }
 

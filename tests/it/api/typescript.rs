@@ -20,7 +20,13 @@ fn packages() -> String {
 
 async fn tool(folder: &Path, name: &str, arguments: &[&str]) -> Output {
     let program = Path::new(&packages()).join(".bin").join(name);
-    Command::new(program).args(arguments).current_dir(folder).kill_on_drop(true).output().await.expect("it can be started")
+    Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("it can be started")
 }
 
 fn text(output: &Output) -> String {
@@ -41,7 +47,18 @@ async fn a_typed_client_is_generated_and_checked() {
     assert!(generated.status.success(), "{}", text(&generated));
     let document = include_str!("../../../docs/api.md");
     let example = document.split("```ts\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
-    let check = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "client.ts"];
+    let check = [
+        "--noEmit",
+        "--strict",
+        "--skipLibCheck",
+        "--target",
+        "es2022",
+        "--module",
+        "esnext",
+        "--moduleResolution",
+        "bundler",
+        "client.ts",
+    ];
     write("client.ts", example);
     let checked = tool(folder.path(), "tsc", &check).await;
     assert!(checked.status.success(), "{}", text(&checked));

@@ -91,6 +91,7 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
         "/settings/webhooks",
         "/settings/webhooks/new",
         "/settings/access",
+        "/settings/access/routes?role=analyst",
         "/settings/invitations",
         "/settings/invitations/new",
         "/settings/links",
