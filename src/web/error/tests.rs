@@ -2,7 +2,7 @@ use super::*;
 
 fn labels(signed_in: bool, again: bool) -> Vec<&'static str> {
     let menu = [Section::new("/", "Dashboard", "code"), Section::new("/a", "A room", "code")];
-    let ways = ways(None, signed_in, again, &menu);
+    let ways = ways::ways(None, signed_in, again, &menu);
     assert!(ways[0].kind == "primary" && ways[1..].iter().all(|way| way.kind.is_empty()));
     ways.into_iter().map(|way| way.label).collect()
 }
