@@ -77,7 +77,10 @@ impl Who {
             Self::Anyone => "Signed in or not.",
             Self::Link => "Everyone who has the secret in the address, such as a public link or an invitation.",
             Self::SignedIn => "Everyone who is signed in. Lists show only what you may see.",
-            Self::Owner => "The person whose thing it is, such as a token, a draft or a notice.",
+            Self::Owner => {
+                "The person whose thing it is, such as a token or a draft. Administrators also manage invitations, \
+                 public links and everyone's webhooks."
+            }
             Self::Viewer => "Viewers, analysts and managers of the instance; of a private query, its owner.",
             Self::Analyst => "Analysts and managers of the instance; of a private query, its owner.",
             Self::Manager => "Managers of the instance. Administrators may also share it.",
