@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,11 @@ pub trait Analytics: Send + Sync {
 
     /// What an instance of that kind can read, sorted by id.
     fn data_sources(&self, sandbox: bool) -> Arc<[DataSource]>;
+
+    /// All of them as the body of a response, if it is at hand.
+    fn listed_data_sources(&self, _sandbox: bool) -> Option<Bytes> {
+        None
+    }
 }
 
 /// A query with all that decides what it means.

@@ -90,6 +90,11 @@ impl Page {
         Ok(Self { after: token.map(read_token).transpose()?, limit })
     }
 
+    /// Whether it is a whole list of so many items.
+    pub(crate) const fn is_all(&self, items: usize) -> bool {
+        self.after.is_none() && self.limit >= items
+    }
+
     /// The page's items from a list sorted by unique keys in `order`, and the token of the next page.
     pub(crate) fn cut<T>(&self, items: impl Iterator<Item = (String, T)>, order: Order) -> (Vec<T>, Option<String>) {
         let mut rest = items.skip_while(|(key, _)| match (&self.after, order) {

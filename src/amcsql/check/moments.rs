@@ -33,11 +33,17 @@ impl Binder<'_> {
     }
 
     pub(super) fn date_trunc(&mut self, call: &Call, signature: &Signature, span: Span) -> Value {
-        let Some(mut values) = self.arguments(call, signature, 2, 2) else { return Value::unknown(span) };
-        let unit = match call.args.first().map(|it| &it.kind) {
+        let first = call.args.first();
+        let unit = match first.map(|it| &it.kind) {
             Some(Ast::String(text)) => text.to_ascii_uppercase(),
+            // Another dialect's form: the unit is no column, so its name isn't looked up.
+            Some(_) if let Some(fix) = self.truncation(call) => {
+                self.no_unit(first.map_or(span, |it| it.span), "", Some(fix));
+                return Value::unknown(span);
+            }
             _ => String::new(),
         };
+        let Some(mut values) = self.arguments(call, signature, 2, 2) else { return Value::unknown(span) };
         let found = match unit.as_str() {
             "SECOND" => TimeUnit::Second,
             "MINUTE" => TimeUnit::Minute,
@@ -48,16 +54,20 @@ impl Binder<'_> {
             "QUARTER" => TimeUnit::Quarter,
             "YEAR" => TimeUnit::Year,
             _ => {
-                let place = call.args.first().map_or(span, |it| it.span);
-                let message = "DATE_TRUNC takes a unit in quotes: 'second', 'minute', 'hour', 'day', 'week', 'month', 'quarter' or 'year'.";
-                let amc = finding::located(&self.index, place, &format!("'{unit}' is not a valid datetime format"));
                 let fix = self.truncation(call);
-                self.report(Finding::error(codes::TIME_UNIT, place, message, amc).with_fix(fix));
+                self.no_unit(call.args.first().map_or(span, |it| it.span), &unit, fix);
                 return Value::unknown(span);
             }
         };
         let moment = values.split_off(1);
         self.scalar_call(Function::DateTrunc(found), &[Argument::Timestamp], moment, Outcome::Timestamp, span)
+    }
+
+    /// Reports a first argument of `DATE_TRUNC` that isn't a unit in quotes.
+    fn no_unit(&mut self, place: Span, unit: &str, fix: Option<Fix>) {
+        let message = "DATE_TRUNC takes a unit in quotes: 'second', 'minute', 'hour', 'day', 'week', 'month', 'quarter' or 'year'.";
+        let amc = finding::located(&self.index, place, &format!("'{unit}' is not a valid datetime format"));
+        self.report(Finding::error(codes::TIME_UNIT, place, message, amc).with_fix(fix));
     }
 
     /// Converts `DATE_TRUNC(day, t)` and `DATE_TRUNC(t, DAY)` of other dialects to AMC's form.

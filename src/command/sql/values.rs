@@ -61,8 +61,8 @@ impl Values {
         }
         for parameter in checked.query.iter().flat_map(|query| &query.parameters) {
             self.know(&parameter.name);
-            // OK to ignore case: AMC's names are case-insensitive.
-            let given = self.given.keys().find(|name| name.eq_ignore_ascii_case(&parameter.name)).cloned();
+            // A name in another case isn't used, although AMC ignores case: what fills a parameter is never a guess.
+            let given = self.given.keys().find(|name| **name == parameter.name).cloned();
             self.used.extend(given);
         }
         template::sample(text, &values)

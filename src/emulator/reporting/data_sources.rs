@@ -1,10 +1,11 @@
 //! The data sources of an instance.
 
 use axum::extract::{Path, State};
+use axum::response::IntoResponse as _;
 
 use crate::emulator::Emulator;
 use crate::emulator::caller::ByInstance;
-use crate::emulator::errors::{Answer, Refusal, answer};
+use crate::emulator::errors::{Answer, Refusal, answer, content_type};
 use crate::emulator::query::{Order, Query};
 use crate::emulator::state::InstanceKind;
 
@@ -13,7 +14,13 @@ use super::{DATA_SOURCES, listed};
 /// `GET /dataSources`.
 pub(super) async fn list(State(emulator): State<Emulator>, caller: ByInstance, query: Query) -> Answer {
     let page = query.page()?;
-    let sources = emulator.analytics().data_sources(caller.instance.kind == InstanceKind::Sandbox);
+    let is_sandbox = caller.instance.kind == InstanceKind::Sandbox;
+    let sources = emulator.analytics().data_sources(is_sandbox);
+    if page.is_all(sources.len())
+        && let Some(body) = emulator.analytics().listed_data_sources(is_sandbox)
+    {
+        return Ok((content_type(DATA_SOURCES), body).into_response());
+    }
     let (rows, next) = page.cut(sources.iter().map(|source| (source.id.clone(), source)), Order::Ascending);
     let rows = rows.into_iter().map(|source| source.description.clone()).collect();
     Ok(listed(DATA_SOURCES, "dataSources", rows, next))

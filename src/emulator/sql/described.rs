@@ -1,8 +1,11 @@
 //! The catalog in the API's format for data sources.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use bytes::Bytes;
 use serde_json::{Value, json};
+
+use super::SANDBOX;
 
 use crate::amcsql::catalogue::{Catalogue, ColumnDef, ColumnType, DataSource as Source};
 use crate::emulator::analytics::DataSource;
@@ -10,8 +13,28 @@ use crate::emulator::analytics::DataSource;
 /// The maximum number of columns in a description; more are omitted.
 const MOST_COLUMNS: usize = 500;
 
+/// The data sources of an instance, and of a sandbox.
+static SOURCES: LazyLock<[Arc<[DataSource]>; 2]> =
+    LazyLock::new(|| [sources(Catalogue::standard()), sources(&SANDBOX)]);
+
+/// The same as the response to a request for all of them: a megabyte, which is written once.
+static LISTED: LazyLock<[Bytes; 2]> = LazyLock::new(|| {
+    SOURCES.each_ref().map(|sources| {
+        let all: Vec<&Value> = sources.iter().map(|source| &source.description).collect();
+        json!({ "dataSources": all }).to_string().into()
+    })
+});
+
+pub(super) fn of(sandbox: bool) -> Arc<[DataSource]> {
+    Arc::clone(&SOURCES[usize::from(sandbox)])
+}
+
+pub(super) fn listed(sandbox: bool) -> Bytes {
+    LISTED[usize::from(sandbox)].clone()
+}
+
 /// The sources of a catalog and their audience twins (listed even if they can't be used), sorted by id.
-pub(super) fn sources(catalogue: &Catalogue) -> Arc<[DataSource]> {
+fn sources(catalogue: &Catalogue) -> Arc<[DataSource]> {
     let all = catalogue.sources().iter().chain(catalogue.audience_twins());
     let mut sources: Vec<_> = all.map(source).collect();
     sources.sort_by(|one, other| one.id.cmp(&other.id));

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use bytes::Bytes;
 use chrono::NaiveDate;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -43,15 +44,13 @@ pub(crate) struct WorldSql {
     until: Option<NaiveDate>,
     /// The data of the day, and an engine for it.
     engine: Mutex<Option<(NaiveDate, World, Arc<Engine>)>>,
-    described: [Arc<[DataSource]>; 2],
 }
 
 impl WorldSql {
     /// SQL over the data of that seed and scale; nothing is generated before the first run. `folder` stores the
     /// generated data of large scales.
     pub(crate) fn new(seed: u64, scale: f64, folder: PathBuf, limits: Limits) -> Self {
-        let described = [described::sources(Catalogue::standard()), described::sources(&SANDBOX)];
-        Self { seed, scale, folder, limits, until: None, engine: Mutex::default(), described }
+        Self { seed, scale, folder, limits, until: None, engine: Mutex::default() }
     }
 
     /// The same with data until this day, whatever the clock shows: it is generated once.
@@ -101,7 +100,11 @@ impl Analytics for WorldSql {
     }
 
     fn data_sources(&self, sandbox: bool) -> Arc<[DataSource]> {
-        Arc::clone(&self.described[usize::from(sandbox)])
+        described::of(sandbox)
+    }
+
+    fn listed_data_sources(&self, sandbox: bool) -> Option<Bytes> {
+        Some(described::listed(sandbox))
     }
 }
 

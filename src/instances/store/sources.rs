@@ -1,6 +1,7 @@
 //! The data source lists of instances, and the catalogs built from them.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,6 +14,9 @@ use crate::amcsql::catalogue::Catalogue;
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{InstanceId, PersonId, Random};
 use crate::instances::{catalogue as listed, changes};
+
+/// Lists that are kept in their stored form; each takes some megabytes of memory.
+const MOST_CONVERSIONS: usize = 4;
 
 /// The revision of an instance's list: its digest, or for a list without a digest, when it was read.
 fn revision(row: &Row) -> Result<String> {
@@ -96,33 +100,76 @@ pub async fn catalogue(tx: &mut Tx, id: &InstanceId) -> Result<Arc<Catalogue>> {
     Ok(tx.share(revision, catalogue))
 }
 
+/// Lists in the form in which they are stored. The last ones are kept, since most instances have the same list and
+/// converting one takes tens of milliseconds.
+#[derive(Debug, Default)]
+pub(in crate::instances) struct Conversions(Mutex<VecDeque<Arc<Converted>>>);
+
+/// A list with its stored form.
+#[derive(Debug)]
+struct Converted {
+    sources: Vec<amazon::DataSource>,
+    datasets: Option<String>,
+    listed: Value,
+    digest: String,
+}
+
+impl Conversions {
+    fn of(&self, sources: &[amazon::DataSource], datasets: Option<&str>) -> Arc<Converted> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |one: &&Arc<Converted>| one.datasets.as_deref() == datasets && one.sources == sources;
+        if let Some(converted) = known().iter().find(is_it) {
+            return Arc::clone(converted);
+        }
+        let listed = listed::to_json(sources, datasets);
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(listed.to_string()));
+        let (sources, datasets) = (sources.to_vec(), datasets.map(str::to_owned));
+        let converted = Arc::new(Converted { sources, datasets, listed, digest });
+        let mut known = known();
+        known.truncate(MOST_CONVERSIONS - 1);
+        known.push_front(Arc::clone(&converted));
+        converted
+    }
+}
+
 /// Stores an instance's data sources and the changes since the last read; returns the number of changes.
 pub(in crate::instances) async fn save_sources(
     tx: &mut Tx,
     random: &Random,
-    id: &InstanceId,
-    now: DateTime<Utc>,
+    (id, now): (&InstanceId, DateTime<Utc>),
+    conversions: &Conversions,
     sources: &[amazon::DataSource],
 ) -> Result<usize> {
     const KNOWN: &str = "select digest as value from instance_sources where instance_id = $1";
     const SAME: &str = "update instance_sources set read_at = $2 where instance_id = $1";
     const BEFORE: &str = "select sources as value from instance_sources where instance_id = $1";
+    const COPY: &str = "insert into instance_sources (instance_id, sources, digest, read_at) \
+        select $1, sources, digest, $3 from instance_sources \
+        where instance_id = (select instance_id from instance_sources where digest = $2 limit 1) \
+        on conflict (instance_id) do update set sources = excluded.sources, digest = excluded.digest, \
+        read_at = excluded.read_at";
     const KEEP: &str = "insert into instance_sources (instance_id, sources, digest, read_at) values ($1, $2, $3, $4) \
         on conflict (instance_id) do update set sources = excluded.sources, digest = excluded.digest, \
         read_at = excluded.read_at";
     const DATASETS: &str = "select datasets as value from instances where id = $1";
     let datasets: Option<String> = sql(DATASETS).bind(id).one::<Single<Option<String>>>(tx).await?.0;
-    let listed = listed::to_json(sources, datasets.as_deref());
-    let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(listed.to_string()));
+    let converted = conversions.of(sources, datasets.as_deref());
+    let digest = &converted.digest;
     let known = sql(KNOWN).bind(id).optional::<Single<Option<String>>>(tx).await?;
     // The usual case, in which a list of a megabyte is neither parsed nor written again.
-    if known.is_some_and(|Single(known)| known.as_deref() == Some(digest.as_str())) {
+    if known.as_ref().is_some_and(|Single(known)| known.as_ref() == Some(digest)) {
         sql(SAME).bind(id).bind(now).execute(tx).await?;
         return Ok(0);
     }
-    let before = sql(BEFORE).bind(id).optional::<Single<Value>>(tx).await?;
-    let changes = before.map(|Single(before)| changes::between(&before, &listed)).unwrap_or_default();
+    let mut changes = Vec::new();
+    if known.is_some() {
+        let Single(before) = sql(BEFORE).bind(id).one::<Single<Value>>(tx).await?;
+        changes = changes::between(&before, &converted.listed);
+    }
     super::changes::note(tx, random, id, now, &changes).await?;
-    sql(KEEP).bind(id).bind(listed).bind(digest).bind(now).execute(tx).await?;
+    // Another instance may have the same list.
+    if sql(COPY).bind(id).bind(digest).bind(now).execute(tx).await? == 0 {
+        sql(KEEP).bind(id).bind(converted.listed.clone()).bind(digest).bind(now).execute(tx).await?;
+    }
     Ok(changes.len())
 }

@@ -229,7 +229,7 @@ fn constructs_of_other_dialects_get_amcs_alternative() {
         ("SELECT COUNT(1) AS n FROM dsp_impressions WHERE campaign RLIKE 'a'", "foreign-operator"),
         ("SELECT COUNT(1) AS n FROM dsp_impressions WHERE campaign == 'a'", "foreign-operator"),
         ("SELECT TRY_CAST(campaign AS INT) AS n, COUNT(1) AS c FROM dsp_impressions GROUP BY 1", "unknown-function"),
-        ("SELECT DATE_TRUNC(impression_dt, DAY) AS d, COUNT(1) AS c FROM dsp_impressions GROUP BY 1", "unknown-column"),
+        ("SELECT DATE_TRUNC(impression_dt, DAY) AS d, COUNT(1) AS c FROM dsp_impressions GROUP BY 1", "time-unit"),
         ("SELECT DATE_TRUNC(day, impression_dt) AS d, COUNT(1) AS c FROM dsp_impressions GROUP BY 1", "time-unit"),
         ("SELECT TOP 10 campaign, COUNT(1) AS n FROM dsp_impressions GROUP BY 1", "top"),
         (
@@ -241,6 +241,10 @@ fn constructs_of_other_dialects_get_amcs_alternative() {
         ("SELECT EXTRACT('day' FROM impression_dt) AS d FROM dsp_impressions", "time-unit"),
     ] {
         assert!(codes(text).contains(&code), "{text}: {:?}", codes(text));
+    }
+    for form in ["day, impression_dt", "impression_dt, DAY", "impression_dt, 'day'"] {
+        let text = format!("SELECT DATE_TRUNC({form}) AS d, COUNT(1) AS c FROM dsp_impressions GROUP BY 1");
+        assert_eq!(codes(&text), ["time-unit"], "the unit isn't taken for a column: {form}");
     }
     assert_eq!(codes("SELECT NVL2(campaign, 'a', 'b') AS x, COUNT(1) AS n FROM dsp_impressions GROUP BY 1"), [""; 0]);
     let text = "SELECT DATE_TRUNC(day, impression_dt) AS d, COUNT(1) AS c FROM dsp_impressions WHERE campaign == TRY_CAST('a' AS VARCHAR) GROUP BY 1";
