@@ -65,9 +65,9 @@ struct Parts {
     bearer: Bearer,
 }
 
-/// The document of the API, and the table behind it.
+/// The document of the API, the table behind it, and the tools for assistants.
 #[derive(Clone)]
-struct Described(Arc<(Value, Vec<Endpoint>)>);
+struct Described(Arc<(Value, Vec<Endpoint>, Vec<mcp::ToolRow>)>);
 
 /// The room.
 pub fn room(
@@ -90,7 +90,7 @@ pub fn room(
     let (router, endpoints) = table(&api).parts();
     let document = document::document(&endpoints, site.config.public_url.as_str());
     let lines = endpoints.iter().map(Endpoint::line).collect();
-    let described = Described(Arc::new((document, endpoints)));
+    let described = Described(Arc::new((document, endpoints, mcp::tool_rows(&site))));
     let router = router.with_state(api);
     let assistants = mcp::routes(&site, router.clone());
     let routes = Routes::of_table(router, lines)

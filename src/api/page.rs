@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::Described;
 use super::document::tag;
 use super::endpoint::{Endpoint, Param};
+use super::mcp::ToolRow;
 use super::reply::{Conditions, Result, found};
 use crate::instances::Role;
 use crate::web::shell::{Section, Shell};
@@ -17,6 +18,7 @@ use crate::web::{self, Html, PROBLEMS, Person, ProblemKind, Visit};
 pub(super) struct ApiPage {
     shell: Shell,
     groups: Vec<Group>,
+    tools: Vec<ToolRow>,
     problems: &'static [ProblemKind],
     address: String,
 }
@@ -66,7 +68,7 @@ const TITLES: &[(&str, &str)] = &[
 ];
 
 pub(super) async fn show(State(described): State<Described>, _: Person, visit: Visit) -> web::Result<Html<ApiPage>> {
-    let (document, endpoints) = &*described.0;
+    let (document, endpoints, tools) = &*described.0;
     let row = |endpoint: &Endpoint| Row { scope: endpoint.scope_name(), endpoint: endpoint.clone() };
     let group = |(name, title): &(&'static str, &'static str)| Group {
         name,
@@ -75,7 +77,8 @@ pub(super) async fn show(State(described): State<Described>, _: Person, visit: V
     };
     let address = document["servers"][0]["url"].as_str().unwrap_or_default().to_owned();
     let groups = TITLES.iter().map(group).filter(|group| !group.rows.is_empty()).collect();
-    Ok(Html(ApiPage { shell: visit.shell("API", Section::None).await, groups, problems: PROBLEMS, address }))
+    let shell = visit.shell("API", Section::None).await;
+    Ok(Html(ApiPage { shell, groups, tools: tools.clone(), problems: PROBLEMS, address }))
 }
 
 impl ApiPage {
@@ -91,6 +94,6 @@ impl ApiPage {
 }
 
 pub(super) async fn document(State(described): State<Described>, conditions: Conditions) -> Result<Response> {
-    let (document, _) = &*described.0;
+    let (document, ..) = &*described.0;
     found(&conditions, document)
 }

@@ -260,6 +260,7 @@ stories! {
         for name in names.keys() {
             assert!(!page.attributes(&format!("tr#{name}"), "id").is_empty(), "{name} is not on the page");
         }
+        assert!(page.texts("#assistants tbody th").contains(&"run_query".to_owned()), "{}", page.text("#assistants"));
         for link in page.attributes("#problems tbody a", "href") {
             ada.get(&link).await.with(200);
         }

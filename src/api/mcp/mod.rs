@@ -29,7 +29,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use rmcp::{ErrorData, RoleServer};
 use serde_json::Value;
 
-use crate::tokens::Access;
+use crate::tokens::{Access, Area, Level};
 use crate::web::routes::{Line, Routes, Who};
 use crate::web::{self, Problem, Site};
 use call::Caller;
@@ -65,6 +65,21 @@ pub(super) fn routes(site: &Site, api: Router) -> Routes {
     let router = Router::new().route("/mcp", post_service(service)).layer(from_fn(tokens_only));
     let line = Line { what: "Tools for assistants", ..Line::new(Method::POST, "/mcp", Who::Token) };
     Routes::of_table(router, vec![line])
+}
+
+/// A tool, for display.
+#[derive(Clone, Debug)]
+pub(super) struct ToolRow {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) scopes: Vec<String>,
+}
+
+pub(super) fn tool_rows(site: &Site) -> Vec<ToolRow> {
+    let scope = |(area, level): &(Area, Level)| format!("{}:{}", area.name(), level.name());
+    let row =
+        |tool: &Tool| ToolRow { name: tool.name, about: tool.about, scopes: tool.scopes.iter().map(scope).collect() };
+    tools::all(site).iter().map(row).collect()
 }
 
 /// Refuses the session of a browser: an assistant acts by its own token, which can be limited and revoked.
