@@ -1,5 +1,7 @@
 //! A person's tokens: the list, a new one, one of them, and revoking it.
 
+mod detail;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -28,8 +30,11 @@ pub(super) fn routes(site: Site) -> Routes {
         .route("/settings/tokens.csv", get(SignedIn, export))
         .route("/settings/tokens.json", get(SignedIn, export))
         .route("/settings/tokens/new", get(SignedIn, new).about("Create an API token"))
-        .route("/settings/tokens/{id}", get(Owner, show).about("An API token"))
-        .route("/settings/tokens/{id}/revoke", get(Owner, confirm).post(Owner, revoke).about("Revoke an API token"))
+        .route("/settings/tokens/{id}", get(Owner, detail::show).about("An API token"))
+        .route(
+            "/settings/tokens/{id}/revoke",
+            get(Owner, detail::confirm).post(Owner, detail::revoke).about("Revoke an API token"),
+        )
         .with_state(site)
 }
 
@@ -320,87 +325,4 @@ async fn create(State(site): State<Site>, person: Person, visit: Visit, fields: 
     let address = site.config.public_url.join("api/auth").map(String::from).unwrap_or_default();
     let shell = visit.shell("API token created", Section::None).await;
     Ok(Html(ShownPage { shell, token: id, secret: secret.expose().to_owned(), address }).into_response())
-}
-
-#[derive(Template)]
-#[template(path = "tokens/detail.html")]
-struct DetailPage {
-    shell: Shell,
-    token: Token,
-    /// The names of the instances to which it is limited.
-    instances: Vec<String>,
-    /// Whether the page asks to confirm that it is revoked.
-    confirms: bool,
-    now: DateTime<Utc>,
-}
-
-impl DetailPage {
-    fn color(&self) -> Color {
-        self.token.color(self.now)
-    }
-
-    fn standing(&self) -> &'static str {
-        self.token.standing(self.now).label()
-    }
-
-    fn can_revoke(&self) -> bool {
-        self.token.revoked_at.is_none() && !self.confirms
-    }
-
-    /// Whether it asks to confirm.
-    fn asks(&self) -> bool {
-        self.token.revoked_at.is_none() && self.confirms
-    }
-}
-
-async fn detail_page(site: &Site, person: &Person, visit: &Visit, id: &str, confirms: bool) -> web::Result<DetailPage> {
-    let mut tx = site.db.read(&person.scope()).await?;
-    let token = store::find(&mut tx, &person.id, &own(id)?).await?;
-    let mut names = Vec::new();
-    for id in token.instances.iter().flatten() {
-        match instances::find(&mut tx, &person.id, id).await {
-            Ok(instance) => names.push(instance.name().to_owned()),
-            Err(crate::db::Error::Missing) => names.push("An instance to which you have no access".to_owned()),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    drop(tx);
-    let shell = visit.shell(token.name.clone(), Section::None).await;
-    Ok(DetailPage { shell, token, instances: names, confirms, now: site.clock.now() })
-}
-
-async fn show(
-    State(site): State<Site>,
-    person: Person,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> web::Result<Html<DetailPage>> {
-    Ok(Html(detail_page(&site, &person, &visit, &id, false).await?))
-}
-
-async fn confirm(
-    State(site): State<Site>,
-    person: Person,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> web::Result<Html<DetailPage>> {
-    Ok(Html(detail_page(&site, &person, &visit, &id, true).await?))
-}
-
-async fn revoke(
-    State(site): State<Site>,
-    person: Person,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> web::Result<Redirect> {
-    let (id, now) = (own(&id)?, site.clock.now());
-    let mut tx = site.db.write(&person.scope()).await?;
-    let token = store::find(&mut tx, &person.id, &id).await?;
-    if store::revoke(&mut tx, now, &person.id, &id).await? {
-        let detail = json!({ "name": token.name });
-        audit::write(&mut tx, &site.random, now, Some(&person.id), Action::TokenRevoked, id.as_str(), detail).await?;
-    }
-    tx.commit().await?;
-    visit.flash(Tone::Success, format!("The token {} no longer works.", token.name)).await;
-    Ok(Redirect::to("/settings/tokens"))
 }

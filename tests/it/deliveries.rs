@@ -181,6 +181,7 @@ stories! {
         let pattern = "{query}/{window_start}_{window_end}.{format}";
         for format in ["csv", "parquet"] {
             let target = [("destination", lake.as_str()), ("format", format), ("pattern", pattern)];
+            house.time.advance(TimeDelta::seconds(1));
             let delivery = ada.post(&format!("{page}/deliver"), &target).await.with(303).location;
             house.tick("deliverer").await;
             assert!(ada.get(&delivery).await.with(200).texts("[role=status]").concat().contains("Delivered"));

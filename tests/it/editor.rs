@@ -61,7 +61,7 @@ stories! {
         let page = ada.post("/queries/try", &[("instance", instance.as_str()), ("sql", detailed)]).await.with(200);
         assert!(page.text(".trial-head").contains("removed by privacy thresholds"), "{}", page.text(".trial-head"));
         assert_eq!(sql(&page), detailed, "the text is where it was");
-        for (sql, why) in [("SELECT campain FROM dsp_impressions", "Fix the 1 error"), (REACH, "Enter a value for campaigns."), ("", "Write the SQL")] {
+        for (sql, why) in [("SELECT campain FROM dsp_impressions", "Fix the 1 error"), (REACH, "Enter a value for campaigns."), ("", "Enter the SQL")] {
             let page = ada.post("/queries/try", &[("instance", instance.as_str()), ("sql", sql)]).await.with(200);
             assert!(page.text("#tried .callout").contains(why), "{}", page.text("#tried"));
         }

@@ -70,6 +70,6 @@ stories! {
         let (kind, body) = with_file("picture.png", "\u{0}\u{1}");
         let page = ada.send(reqwest::Method::POST, "/queries/import", &[("content-type", &kind)], Some(body)).await.with(422);
         assert!(page.text("#e-file").contains("picture.png is not a text file"), "{}", page.body);
-        assert!(ada.post("/queries/import", &[("sql", " ")]).await.with(422).text("#e-sql").contains("Write the SQL"));
+        assert!(ada.post("/queries/import", &[("sql", " ")]).await.with(422).text("#e-sql").contains("Enter the SQL"));
     }
 }

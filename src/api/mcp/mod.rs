@@ -5,7 +5,9 @@
 //! sessions: each request is complete, so that any process can answer it and a restart loses nothing. Only this file
 //! knows the protocol's library.
 
+mod answers;
 mod call;
+mod handlers;
 mod run;
 mod tools;
 

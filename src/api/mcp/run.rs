@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::answers::{encoded, execution};
 use super::call::{Caller, Outcome};
-use super::tools::{encoded, execution};
 use crate::api::schema::body;
 use crate::vault::Secret;
 use crate::web::Site;
