@@ -3,8 +3,8 @@
 mod detail;
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::web::components::{Choice, Errors, Pager, State as Color};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::routes::Who::{Owner, SignedIn};
 use crate::web::routes::{Routes, get};
-use crate::web::shell::{Section, Shell, Tone};
+use crate::web::shell::{Section, Shell};
 use crate::web::{self, Fields, Html, Person, Site, Visit, naming};
 
 pub(super) fn routes(site: Site) -> Routes {
