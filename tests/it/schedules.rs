@@ -105,7 +105,7 @@ stories! {
         assert!(next.contains("1–31 Mar 2026") && next.contains("Starts"), "{next}");
         let fields: Vec<_> = [("query", query.as_str())].into_iter().chain(monthly).chain([("window", "last-month")]).collect();
         let preview = ada.post("/schedules/preview", &fields).await.with(200).text("#next-rows");
-        assert!(preview.contains("1–28 Feb 2026") && preview.contains("not complete yet"), "{preview}");
+        assert!(preview.contains("1–28 Feb 2026") && preview.contains("The data of 1–31 Mar 2026 isn't complete yet"), "{preview}");
         let fields: Vec<_> = [("query", query.as_str())].into_iter().chain(monthly).chain([("window", "month-to-date")]).collect();
         let empty = ada.post("/schedules", &fields).await.with(422);
         assert!(errors(&empty).contains("On 1 Apr 2026 this time window is empty"), "{}", errors(&empty));

@@ -241,7 +241,7 @@ fn needs_a_caller(line: &Line) -> bool {
 
 /// Whether a visitor is asked to sign in, or a program to send a token.
 pub(crate) fn is_turned_away(address: &str, answer: &Answer) -> bool {
-    if address.starts_with("/api/") {
+    if address.starts_with("/api/") || address == "/mcp" {
         return answer.status.as_u16() == 401 && answer.body.contains("/help/problems/invalid-token");
     }
     answer.status.as_u16() == 303 && answer.location.starts_with("/sign-in")
