@@ -157,17 +157,18 @@ async fn problem(response: Response<Body>) -> String {
     let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
     let body = if is_problem { json(response).await.unwrap_or_default() } else { Value::Null };
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    let mut said = match text(&body, "detail") {
+    let said = match text(&body, "detail") {
         detail if detail.is_empty() => format!("The request failed ({status})."),
         detail => detail,
     };
+    let mut lines = vec![said];
     let errors = body["errors"].as_array().into_iter().flatten();
     for (name, sentence) in errors.map(|error| (text(error, "pointer"), text(error, "detail"))) {
-        said.push_str(&format!("\n{}: {sentence}", name.trim_start_matches("#/")));
+        lines.push(format!("{}: {sentence}", name.trim_start_matches("#/")));
     }
     for finding in body["findings"].as_array().into_iter().flatten() {
         let line = finding["place"]["line"].as_u64().map(|line| format!("line {line}: ")).unwrap_or_default();
-        said.push_str(&format!("\n{line}{} ({})", text(finding, "message"), text(finding, "code")));
+        lines.push(format!("{line}{} ({})", text(finding, "message"), text(finding, "code")));
     }
-    said
+    lines.join("\n")
 }

@@ -217,21 +217,28 @@ async fn history(
     Ok((past, typical))
 }
 
-/// Whether its query has a page for this person: the executions of a private query are seen by all people of the
-/// instance.
-async fn has_query(tx: &mut Tx, person: &Person, execution: &Execution) -> db::Result<bool> {
-    let Some(query) = &execution.query else { return Ok(false) };
+/// Removes the link to a query that has no page for this person: the executions of a private query are seen by all
+/// people of the instance.
+async fn hide_query(tx: &mut Tx, person: &Person, execution: &mut Execution) -> db::Result<()> {
+    let Some(query) = &execution.query else { return Ok(()) };
     match queries::find(tx, &person.id, query).await {
-        Ok(_) => Ok(true),
-        Err(db::Error::Missing) => Ok(false),
-        Err(error) => Err(error),
+        Ok(_) => {}
+        Err(db::Error::Missing) => execution.query = None,
+        Err(error) => return Err(error),
     }
+    Ok(())
 }
 
 /// What is remarkable about a thin result.
 fn verdict_on(execution: &Execution, shown: Option<&ResultView>, evidence: &Evidence) -> Option<Verdict> {
     let suppressed = shown.and_then(|result| result.suppressed.as_ref()).map(|it| it.rows);
     verdict::of(execution, execution.result.as_ref()?, suppressed, evidence)
+}
+
+/// Whether a missing or unreadable result can be fetched from AMC again.
+fn can_fetch(execution: &Execution, is_unreadable: bool) -> bool {
+    let is_gone = !pane::has_result(execution) || is_unreadable;
+    is_gone && execution.state.is_final() && execution.is_done_at_amc()
 }
 
 async fn page(
@@ -250,9 +257,7 @@ async fn page(
     let own_lost = own_lost(&mut tx, person, &execution).await?;
     let evidence = store::evidence(&mut tx, Some(&person.id), &execution).await?;
     let open_links = open_links(&mut tx, now, person, (&execution, &instance)).await?;
-    if !has_query(&mut tx, person, &execution).await? {
-        execution.query = None;
-    }
+    hide_query(&mut tx, person, &mut execution).await?;
     drop(tx);
     let (here, fields) = (format!("/executions/{id}"), Fields::of_address(query));
     let (view, pane) = (fields.trimmed("view"), Pane::shown(fields.trimmed("view"), &execution));
@@ -261,7 +266,6 @@ async fn page(
         _ => (None, None),
     };
     let mark = progress::mark(&execution);
-    let tag = noted(room, person, &execution);
     let can_run = instance.role.allows(instances::Action::Run);
     let around = Around {
         instance: &instance,
@@ -270,7 +274,6 @@ async fn page(
         kept_until: kept_until(room, &execution),
         result: result.as_ref(),
     };
-    let is_gone = !pane::has_result(&execution) || result_fault.is_some();
     let verdict = if result_fault.is_some() { None } else { verdict_on(&execution, result.as_ref(), &evidence) };
     Ok(DetailPage {
         shell: visit.shell(title(&execution), Section::Executions).await,
@@ -282,7 +285,7 @@ async fn page(
         can_cancel: can_run && can_stop(&execution),
         can_stop_waiting: can_run && can_stop_waiting(&execution),
         can_rerun: can_run && execution.state.is_final(),
-        can_fetch: can_run && is_gone && execution.state.is_final() && execution.is_done_at_amc(),
+        can_fetch: can_run && can_fetch(&execution, result_fault.is_some()),
         values: execution.values.texts().map(|(name, text)| (name.to_owned(), text)).collect(),
         cause: cause(&execution),
         own_lost,
@@ -295,7 +298,7 @@ async fn page(
         once: room.site.random.token(),
         change: Changeable::new(&execution),
         is_part: false,
-        tag,
+        tag: noted(room, person, &execution),
         place: mark.map(|mark| mark.place),
         verdict,
         result,
