@@ -86,6 +86,10 @@ async fn a_choice_applies_at_once_and_is_undone_by_back() {
     browser.choose("kind", "Sandbox").await;
     browser.wait_for("form[data-filter]:not([data-loading])").await;
     browser.until(async || browser.address().await.query() == Some("kind=sandbox")).await;
+    // Not `:focus`: a headless page on which nothing was pressed has no focus itself, whatever element is active in it.
+    let active =
+        browser.client.execute("return document.activeElement.name", Vec::new()).await.expect("the page is asked");
+    assert_eq!(active, "kind", "the focus stays where it was");
     let kinds = browser.read_all("tbody td[data-label=Kind]").await;
     assert!(kinds.iter().all(|kind| kind.contains("Sandbox")), "{kinds:?}");
     browser.back().await;
