@@ -264,6 +264,10 @@ impl Worker for Deliverer {
     }
 
     /// Longer than a delivery takes.
+    fn wakes_on(&self) -> &'static [&'static str] {
+        &[crate::executions::OUTCOMES]
+    }
+
     fn patience(&self) -> Duration {
         LONGEST * 2
     }

@@ -56,6 +56,9 @@ use adoption::Adoption;
 use poller::Fetcher;
 use retention::Retention;
 
+/// Wakes the workers that read the feed of outcomes, when an execution has ended.
+pub const OUTCOMES: &str = "execution-outcomes";
+
 /// The folder of results in this data folder, if there are any: without tables in the database, they indicate data
 /// loss.
 pub fn orphaned_results(data: &std::path::Path) -> Option<std::path::PathBuf> {

@@ -220,6 +220,9 @@ impl Poller {
             let (from, to) = (execution.state.name(), change.state.name());
             tracing::info!(execution.id = %execution.id, from, to, "execution moved");
         }
+        if change.state.is_final() && change.state != execution.state {
+            self.room.site.wakes.wake(super::OUTCOMES);
+        }
         if change.attempts > 0 {
             Step::Failed
         } else if change.state != execution.state {

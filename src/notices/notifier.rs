@@ -375,6 +375,10 @@ impl Worker for Notifier {
         Duration::from_secs(15)
     }
 
+    fn wakes_on(&self) -> &'static [&'static str] {
+        &[crate::executions::OUTCOMES]
+    }
+
     fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
         Box::pin(self.run())
     }

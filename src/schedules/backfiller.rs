@@ -222,6 +222,10 @@ impl Worker for Backfiller {
         Duration::from_mins(1)
     }
 
+    fn wakes_on(&self) -> &'static [&'static str] {
+        &[crate::executions::OUTCOMES]
+    }
+
     fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
         Box::pin(self.run())
     }

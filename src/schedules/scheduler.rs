@@ -376,6 +376,10 @@ impl Worker for Scheduler {
         Duration::from_mins(1)
     }
 
+    fn wakes_on(&self) -> &'static [&'static str] {
+        &[crate::executions::OUTCOMES]
+    }
+
     fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
         Box::pin(self.run())
     }

@@ -36,6 +36,11 @@ pub trait Worker: Send + Sync + 'static {
     /// The maximum time between two ticks; up to a tenth is subtracted as jitter.
     fn period(&self) -> Duration;
 
+    /// What else wakes it, beside its own name: see [`WakeUps::wake`].
+    fn wakes_on(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The time limit of a tick. Only a worker that limits its own steps may exceed [`PATIENCE`].
     fn patience(&self) -> Duration {
         PATIENCE

@@ -45,6 +45,9 @@ impl Runner {
     /// Starts a worker's loop; its first tick is immediate.
     pub fn start(&self, worker: Arc<dyn Worker>) {
         self.statuses.put(Status::new(worker.as_ref(), Some(self.clock.now()), Outcome::NotYet));
+        for topic in worker.wakes_on() {
+            self.wakes.subscribe(topic, worker.name());
+        }
         let lane = Lane {
             wake: self.wakes.of(worker.name()),
             clock: self.clock.clone(),
@@ -171,6 +174,10 @@ mod tests {
             Duration::from_hours(1)
         }
 
+        fn wakes_on(&self) -> &'static [&'static str] {
+            &["obstacles"]
+        }
+
         fn tick(&self) -> BoxFuture<'_, anyhow::Result<Tick>> {
             Box::pin(async {
                 self.ticked.notify_one();
@@ -181,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_worker_that_panics_is_reported_and_ticks_again_when_woken() {
+    async fn a_worker_that_panics_is_reported_and_ticks_again_when_woken_by_name_or_topic() {
         let stop = CancellationToken::new();
         let (statuses, wakes) = (Statuses::default(), WakeUps::default());
         let runner = Runner::new(Clock::system(), Random::seeded(1), statuses.clone(), wakes.clone(), stop.clone());
@@ -190,10 +197,12 @@ mod tests {
         worker.ticked.notified().await;
         wakes.wake("clumsy");
         worker.ticked.notified().await;
+        wakes.wake("obstacles");
+        worker.ticked.notified().await;
         stop.cancel();
         runner.finished().await;
         let status = &statuses.all()[0];
-        assert_eq!((status.ticks, status.failures), (2, 1));
+        assert_eq!((status.ticks, status.failures), (3, 1));
         assert!(matches!(status.outcome, Outcome::Done(Tick { looked: 1, .. })));
     }
 

@@ -25,26 +25,46 @@ pub struct WakeUps(Arc<Parts>);
 #[derive(Debug, Default)]
 struct Parts {
     workers: Mutex<BTreeMap<&'static str, Arc<Notify>>>,
+    /// The workers that are woken by a topic.
+    topics: Mutex<BTreeMap<&'static str, BTreeSet<&'static str>>>,
     /// Wake-ups that haven't been sent to the other processes yet.
     untold: Mutex<BTreeSet<&'static str>>,
     notify: Notify,
 }
 
 impl WakeUps {
-    /// Wakes the worker with this name, in every process. A wake-up during a tick is remembered. Call it after
-    /// committing the work.
+    /// Wakes the worker with this name, or those that subscribe to this topic, in every process. A wake-up during a
+    /// tick is remembered. Call it after committing the work.
     pub fn wake(&self, name: &'static str) {
-        self.of(name).notify_one();
+        let subscribers = self.subscribers(name);
+        if subscribers.is_empty() {
+            self.of(name).notify_one();
+        }
+        for worker in subscribers {
+            self.of(worker).notify_one();
+        }
         self.0.untold.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
         self.0.notify.notify_one();
+    }
+
+    /// From now on, the topic wakes the worker.
+    pub(super) fn subscribe(&self, topic: &'static str, worker: &'static str) {
+        self.0.topics.lock().unwrap_or_else(PoisonError::into_inner).entry(topic).or_default().insert(worker);
+    }
+
+    fn subscribers(&self, topic: &str) -> BTreeSet<&'static str> {
+        self.0.topics.lock().unwrap_or_else(PoisonError::into_inner).get(topic).cloned().unwrap_or_default()
     }
 
     pub(super) fn of(&self, name: &'static str) -> Arc<Notify> {
         Arc::clone(self.0.workers.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default())
     }
 
-    /// Wakes the worker in this process; ignores unknown names, which come from other versions.
+    /// Wakes the workers in this process; ignores unknown names, which come from other versions.
     fn wake_here(&self, name: &str) {
+        for worker in self.subscribers(name) {
+            self.of(worker).notify_one();
+        }
         if let Some(worker) = self.0.workers.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             worker.notify_one();
         }

@@ -72,7 +72,9 @@ pub(super) async fn stop_waiting(
     ));
     let stopped = store::stop_waiting(&mut tx, &execution, &problem, (now, now + RARELY)).await?;
     let otherwise = "AMC isn't being waited for: the execution has ended or hasn't been sent yet.";
-    changed((&room, tx), &id, &visit, (!stopped).then_some(otherwise)).await
+    let answer = changed((&room, tx), &id, &visit, (!stopped).then_some(otherwise)).await;
+    room.site.wakes.wake(crate::executions::OUTCOMES);
+    answer
 }
 
 /// Downloads AMC's result again, because it couldn't be stored, was removed, or is unreadable.
