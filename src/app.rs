@@ -1,5 +1,6 @@
 //! The only file that knows every room: shared parts, routes, workers.
 
+mod hosts;
 mod start;
 
 use std::net::SocketAddr;
@@ -23,9 +24,8 @@ use tower_http::trace::TraceLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration as CookieDuration;
 use tower_sessions::{Expiry, SessionManagerLayer};
-use url::Url;
 
-use crate::amazon::{self, Hosts, Region, RegionHosts, Timeouts};
+use crate::amazon::{self, Region};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::Grants;
@@ -37,7 +37,7 @@ use crate::guides::Guides;
 use crate::ids::{ProcessId, Random};
 use crate::schedules::Schedules;
 use crate::telemetry::metrics::{self, Metrics};
-use crate::vault::{Secret, Vault};
+use crate::vault::Vault;
 use crate::web::rate_limits::{self, RateLimits};
 use crate::web::room::{Room, Rooms};
 use crate::web::routes::{self, Routes, Who, get};
@@ -49,6 +49,8 @@ use crate::{
     accounts, api, backups, connections, data_sources, deliveries, executions, guides, help, home, instances, library,
     links, notices, people, queries, rehearsals, results, schedules, tokens, usage,
 };
+pub(crate) use hosts::client_settings;
+use hosts::internal;
 
 /// Signed-in people cached in memory; when there are more, the cache is cleared.
 const MOST_PERSONS: usize = 20_000;
@@ -333,51 +335,6 @@ fn emulator(site: &Site, address: SocketAddr) -> anyhow::Result<Emulator> {
 fn lock(config: &Config) -> anyhow::Result<Option<FileLock>> {
     let file = db::file(&config.database_url);
     Ok(file.map(|file| db::lock::hold(&file)).transpose()?)
-}
-
-/// The address at which this process reaches its own AMC emulator.
-fn internal(address: SocketAddr) -> anyhow::Result<Url> {
-    let host = if address.ip().is_unspecified() { "127.0.0.1".parse()? } else { address.ip() };
-    Ok(Url::parse(&format!("http://{}/emulator/", SocketAddr::new(host, address.port())))?)
-}
-
-/// Which hosts this process calls, and with which credentials: Amazon, a test server, or its own AMC emulator.
-pub(crate) fn client_settings(
-    config: &Config,
-    address: SocketAddr,
-    emulator: Option<&Emulator>,
-) -> anyhow::Result<amazon::Settings> {
-    let Some(app) = &config.amazon else {
-        let inside = internal(address)?;
-        let hosts = Hosts {
-            consent: config.public_url.join("emulator/ap/oa")?,
-            token: inside.join("auth/o2/token")?,
-            profile: inside.join("user/profile")?,
-            api: inside,
-        };
-        let (client_id, client_secret) = emulator.map(Emulator::client).unwrap_or_default();
-        return Ok(amazon::Settings {
-            client_id,
-            client_secret: Secret::new(client_secret),
-            hosts: RegionHosts { na: hosts.clone(), eu: hosts.clone(), fe: hosts },
-            timeouts: Timeouts::default(),
-        });
-    };
-    let own = |region: Region, index: usize| {
-        let (default, set) = (Hosts::amazon(region), config.hosts[index].clone());
-        Hosts {
-            consent: set.consent.unwrap_or(default.consent),
-            token: set.token.unwrap_or(default.token),
-            profile: set.profile.unwrap_or(default.profile),
-            api: set.api.unwrap_or(default.api),
-        }
-    };
-    Ok(amazon::Settings {
-        client_id: app.client_id.clone(),
-        client_secret: app.client_secret.clone(),
-        hosts: RegionHosts { na: own(Region::Na, 0), eu: own(Region::Eu, 1), fe: own(Region::Fe, 2) },
-        timeouts: Timeouts::default(),
-    })
 }
 
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {

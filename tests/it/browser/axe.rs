@@ -7,10 +7,13 @@ use serde::Deserialize;
 /// The rules, as published (MPL-2.0, license beside it).
 pub(super) const SOURCE: &str = include_str!("../../vendor/axe-core-4.14.1.min.js");
 
-/// Runs after [`SOURCE`] in one script. Includes best practices, not only the rules of WCAG.
+/// Runs when [`SOURCE`] has run in the page; its argument says whether only the rules of color are checked. Includes
+/// best practices, not only the rules of WCAG.
 pub(super) const RUN: &str = r"
-const done = arguments[arguments.length - 1];
-axe.run(document, { resultTypes: ['violations'] }).then(
+const [onlyColors, done] = arguments;
+const options = { resultTypes: ['violations'], preload: false };
+if (onlyColors) options.runOnly = ['cat.color'];
+axe.run(document, options).then(
   (results) => done({ violations: results.violations.map((rule) => ({
     rule: rule.id, help: rule.help,
     nodes: rule.nodes.map((node) => node.target.join(' ') + ': ' + node.failureSummary),
