@@ -231,6 +231,21 @@ impl QueryInput {
         }
     }
 
+    /// What keeps the submitted window and values from becoming its defaults. A value may be missing, because each
+    /// execution sets it.
+    pub fn default_errors(&self, form: &Fields) -> Errors {
+        let (run, mut errors) = RunInput::of_form(&self.script(), form);
+        for field in &self.fields {
+            if let Some(Given::Text(text)) = run.values.get(&field.name)
+                && !text.trim().is_empty()
+                && let Err(why) = field.value(text)
+            {
+                errors.add(field.input(), why);
+            }
+        }
+        errors
+    }
+
     /// Says what keeps it from being saved. SQL that AMC would refuse can be saved: work is not lost
     /// because it is not finished.
     pub(super) fn check(&self, errors: &mut Errors) {

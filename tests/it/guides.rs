@@ -126,7 +126,8 @@ mod read {
             let german = [("accept-language", "de-AT,en;q=0.5")];
             let page = ada.send(reqwest::Method::GET, "/guides/first-query", &german, None).await.with(200);
             assert_eq!((page.text("h1"), page.attributes("article", "lang")), ("Ihre erste Abfrage".to_owned(), vec!["de".to_owned()]));
-            assert_eq!(page.texts("#about a[lang]"), ["en", "de"]);
+            assert_eq!(page.texts("#about a[lang]"), ["English", "Deutsch"]);
+            assert_eq!(page.texts("#about a[aria-current]"), ["Deutsch"]);
             let english = ada.get("/guides/first-query?lang=en").await.with(200);
             assert_eq!(english.text("h1"), "Your first query");
             let sections = page.attributes("[data-contents] a", "href");
@@ -162,6 +163,10 @@ mod read {
             let ada = house.signed_in("Ada").await;
             let instance = instance(&ada).await;
             let fields = [("instance", instance.as_str()), ("param.campaigns", "Mine\nYours"), ("window", "last-week")];
+            for action in ["save", "schedule"] {
+                let wrong = ada.post(&format!("{QUERY}/{action}"), &[("zone", "Mars/Base")]).await.with(422);
+                assert!(wrong.text(ANCHOR).contains("Unknown time zone"), "{}", wrong.text(ANCHOR));
+            }
             let query = ada.post(&format!("{QUERY}/save"), &fields).await.with(303).location;
             let page = ada.get(&query).await.with(200);
             assert_eq!(page.text("textarea[name='param.campaigns']"), "Mine Yours");

@@ -45,6 +45,8 @@ stories! {
         assert!(tried.texts("#query-out tbody tr").len() > 1, "{}", tried.text("#query-out"));
         let wrong = ada.post("/library/clicks-by-campaign/use", &[("param.least", "3"), ("zone", "Mars/Base")]).await.with(422);
         assert!(wrong.text("#errors").contains("Unknown time zone"), "{}", wrong.body);
+        let wrong = ada.post("/library/clicks-by-campaign/use", &[("param.least", "many")]).await.with(422);
+        assert!(wrong.text("#errors").contains("number"), "{}", wrong.body);
         let query = ada.post("/library/clicks-by-campaign/use", &[("param.least", "3"), ("window", "last-week")]).await.with(303).location;
         let made = ada.get(&query).await.with(200);
         assert_eq!(made.attributes("input[name='param.least']", "value"), ["3"]);

@@ -21,6 +21,25 @@ use crate::web::{self, Fields, Html, Person, QueryString, Visit, words};
 
 /// Number of rows shown of the reader's own result.
 const ROWS: usize = 10;
+/// Languages in their own words, in which their readers look for them; `guide.md` is in English.
+const LANGUAGES: [(&str, &str); 16] = [
+    ("", "English"),
+    ("ar", "العربية"),
+    ("da", "Dansk"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("hi", "हिन्दी"),
+    ("it", "Italiano"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+    ("sv", "Svenska"),
+    ("tr", "Türkçe"),
+    ("zh", "中文"),
+];
 
 #[derive(Template)]
 #[template(path = "guides/detail.html")]
@@ -83,6 +102,12 @@ impl DetailPage {
     #[expect(clippy::unused_self, reason = "the template calls it on the page")]
     fn product(&self, name: &str) -> &'static str {
         PRODUCTS.iter().find(|(known, _)| *known == name).map_or("", |(_, label)| label)
+    }
+
+    /// The name of a language; its code if it isn't a common one.
+    #[expect(clippy::unused_self, reason = "the template calls it on the page")]
+    fn language_name<'a>(&self, code: &'a str) -> &'a str {
+        LANGUAGES.iter().find(|(known, _)| *known == code).map_or(code, |(_, label)| label)
     }
 
     fn queries(&self) -> usize {

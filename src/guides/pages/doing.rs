@@ -177,6 +177,26 @@ fn taken_along(desk: &Desk, query: &GuideQuery, fields: &Fields) -> QueryInput {
     input
 }
 
+/// The page with what is wrong in the form of a query, if it can't be saved like this.
+async fn refused(
+    desk: &Desk,
+    (person, visit): (&Person, &Visit),
+    headers: &HeaderMap,
+    (slug, id): (&str, &str),
+    fields: &Fields,
+) -> web::Result<Option<Response>> {
+    let languages = languages(headers, fields.trimmed("lang"));
+    let seen = seen(&*desk.guides.current().await, person, slug, &languages)?;
+    let input = query(&seen.guide, id)?.input(desk.site.clock.now(), desk.site.config.is_demo());
+    let errors = input.default_errors(fields);
+    if errors.is_empty() {
+        return Ok(None);
+    }
+    let answer = Answer { query: id.to_owned(), form: fields.clone(), errors, ..Answer::default() };
+    let page = page(desk, person, visit, slug, &languages, fields.trimmed("instance"), answer).await?;
+    Ok(Some(Html(page).unprocessable()))
+}
+
 /// Saves a query as the person's own.
 async fn saved(
     desk: &Desk,
@@ -203,12 +223,16 @@ pub(super) async fn save(
     State(desk): State<Desk>,
     person: Person,
     visit: Visit,
+    headers: HeaderMap,
     Path((slug, id)): Path<(String, String)>,
     fields: Fields,
-) -> web::Result<Redirect> {
+) -> web::Result<Response> {
+    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields).await? {
+        return Ok(page);
+    }
     let query = saved(&desk, &person, &slug, &id, &fields).await?;
     visit.flash(Tone::Success, "Saved as your own query. Only you can see it.").await;
-    Ok(Redirect::to(&format!("/queries/{query}")))
+    Ok(Redirect::to(&format!("/queries/{query}")).into_response())
 }
 
 /// Saves a query and redirects to the form for its schedule.
@@ -216,14 +240,18 @@ pub(super) async fn schedule(
     State(desk): State<Desk>,
     person: Person,
     visit: Visit,
+    headers: HeaderMap,
     Path((slug, id)): Path<(String, String)>,
     fields: Fields,
-) -> web::Result<Redirect> {
+) -> web::Result<Response> {
+    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields).await? {
+        return Ok(page);
+    }
     let query = saved(&desk, &person, &slug, &id, &fields).await?;
     visit.flash(Tone::Success, "Saved as your own query. Now choose when it runs.").await;
     let instance = match fields.trimmed("instance").parse::<InstanceId>() {
         Ok(id) => format!("&instance={id}"),
         Err(_) => String::new(),
     };
-    Ok(Redirect::to(&format!("/schedules/new?query={query}{instance}")))
+    Ok(Redirect::to(&format!("/schedules/new?query={query}{instance}")).into_response())
 }

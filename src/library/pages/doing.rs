@@ -14,7 +14,6 @@ use crate::ids::{InstanceId, QueryId, TemplateId};
 use crate::instances;
 use crate::library::store;
 use crate::queries::{self, Home, Placement, QueryInput, RunInput};
-use crate::web::components::Errors;
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
@@ -50,9 +49,8 @@ pub(super) async fn make(
 ) -> web::Result<Response> {
     let now = desk.site.clock.now();
     let mut tx = desk.site.db.write(&person.scope()).await?;
-    let mut errors = Errors::new();
     let entry = find(&desk.guides, &mut tx, &person, &slug).await?;
-    entry.input(now, desk.site.config.is_demo()).window.with(&fields).choice(&mut errors);
+    let errors = entry.input(now, desk.site.config.is_demo()).default_errors(&fields);
     if !errors.is_empty() {
         drop(tx);
         let sent = fields.trimmed("instance").to_owned();
