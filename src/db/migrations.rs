@@ -81,6 +81,7 @@ const STEPS: &[Step] = &[
     both!(47, "0047_webhook_events"),
     both!(48, "0048_datasets"),
     both!(49, "0049_source_list_index"),
+    both!(50, "0050_delivery_people"),
 ];
 
 /// The number of the latest migration.

@@ -1,7 +1,12 @@
 //! The texts of messages about executions and schedules.
 
+mod deliveries;
+
+pub(super) use deliveries::{
+    DELIVERY_FAILING, DELIVERY_GIVEN_UP, delivery_arrived, delivery_failed, delivery_given_up, delivery_recovered,
+};
+
 use super::model::{Detail, Draft, Fact, Kind};
-use super::store::FailingRule;
 use super::usual::{Past, Unusual};
 use crate::executions::{Report, ResultReport};
 use crate::ids::{InstanceId, ScheduleId};
@@ -267,61 +272,6 @@ pub(super) fn schedule_late(schedule: &About, slot: &str, expected: &str) -> Dra
         },
         href: format!("/schedules/{}", schedule.id),
         instance: Some(schedule.instance.clone()),
-    }
-}
-
-/// The prefix of causes for rules that fail to deliver.
-pub(super) const DELIVERY_FAILING: &str = "delivery-failing:";
-
-fn about_rule(rule: &FailingRule) -> Vec<(String, String)> {
-    let delivery = rule.delivery.iter().map(|id| ("delivery".to_owned(), id.clone()));
-    let schedule = [("schedule".to_owned(), rule.about.id.to_string()), ("rule".to_owned(), rule.rule.clone())];
-    schedule.into_iter().chain(delivery).collect()
-}
-
-/// A rule fails to deliver results.
-pub(super) fn delivery_failed(rule: &FailingRule) -> Draft {
-    Draft {
-        kind: Kind::DeliveryFailed,
-        cause: format!("{DELIVERY_FAILING}{}", rule.rule),
-        title: format!("{}: delivery to {} failed", short(&rule.about.name), short(&rule.destination)),
-        detail: Detail {
-            lines: [rule.reason.as_str(), "You get the next message when it delivers again."]
-                .into_iter()
-                .filter(|line| !line.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            facts: vec![
-                Fact::new("Destination", short(&rule.destination)),
-                Fact::new("Instance", short(&rule.about.instance_name)),
-            ],
-            fix: "Fix the cause, then select Retry now on the delivery. The result itself is stored.".to_owned(),
-            about: about_rule(rule),
-        },
-        href: rule.delivery.as_ref().map_or_else(
-            || format!("/schedules/{}/deliveries", rule.about.id),
-            |delivery| format!("/deliveries/{delivery}"),
-        ),
-        instance: Some(rule.about.instance.clone()),
-    }
-}
-
-/// A rule delivers again.
-pub(super) fn delivery_recovered(rule: &FailingRule) -> Draft {
-    Draft {
-        kind: Kind::DeliveryRecovered,
-        cause: format!("{DELIVERY_FAILING}{}:over", rule.rule),
-        title: format!("{}: delivery to {} works again", short(&rule.about.name), short(&rule.destination)),
-        detail: Detail {
-            lines: vec![
-                "A result was delivered. Earlier ones that failed can be retried in the list of deliveries.".to_owned(),
-            ],
-            facts: vec![Fact::new("Instance", short(&rule.about.instance_name))],
-            about: about_rule(rule),
-            ..Detail::default()
-        },
-        href: format!("/schedules/{}/deliveries", rule.about.id),
-        instance: Some(rule.about.instance.clone()),
     }
 }
 

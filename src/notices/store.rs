@@ -17,7 +17,9 @@ pub(super) use deliveries::{
     DeliveryFilter, Outgoing, Tried, attempts, cancel_deliveries, claim_deliveries, count_deliveries, delivery,
     forget_deliveries, list_deliveries, log_attempt, next_delivery, outgoing, replay, tried,
 };
-pub(super) use delivery_problems::{FailingRule, ended_rule_failures, failing_rules, working_rule};
+pub(super) use delivery_problems::{
+    FailingRule, ManualDelivery, arrived, ended_deliveries, ended_rule_failures, failing_rules, given_up, working_rule,
+};
 pub(super) use endpoints::{
     EndpointFilter, add_endpoint, add_secret, any_endpoint, change_endpoint, count_endpoints, delete_endpoint,
     endpoint, list_endpoints, mark_warned, note_endpoint, owned, remove_secrets, secrets, switch_endpoint,

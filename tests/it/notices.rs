@@ -107,6 +107,28 @@ stories! {
         assert!(ada.get(&schedule).await.with(200).body.contains("Active"));
     }
 
+    /// The notifier may read a result before the scheduler has written it to the ledger; then the failure that it ended
+    /// isn't reported again.
+    async fn a_result_that_is_not_in_the_ledger_yet_ends_a_failure_too(house: House) {
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        scheduled(&ada, &saved(&ada, REACH).await, &DAILY).await;
+        house.fault("overlap", "", "1").await;
+        let ada = days_later(&house, 1).await;
+        assert_eq!(titles(&messages(&ada).await), ["Reach by campaign failed"]);
+        house.heal().await;
+        house.time.advance(TimeDelta::days(1));
+        let ada = house.signed_in("Ada").await;
+        house.tick("scheduler").await;
+        house.settle().await;
+        house.tick("notifier").await;
+        house.tick("notifier").await;
+        settle(&house).await;
+        let received = messages(&ada).await;
+        let kinds: Vec<&str> = received.iter().map(|message| message["kind"].as_str().expect("a kind")).collect();
+        assert_eq!(kinds, ["schedule.recovered", "schedule.failed"], "{received:?}");
+    }
+
     /// A revoked grant affects many schedules, but causes only one message, and one when it is granted again.
     async fn a_revoked_grant_causes_one_message(house: House) {
         let ada = house.signed_in("Ada").await;

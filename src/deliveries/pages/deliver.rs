@@ -105,7 +105,7 @@ pub(super) async fn deliver(
     };
     let delivery = site.random.id::<ResultDeliveryId>(now);
     let to = (&destination.id, destination.name.as_str(), &target);
-    store::add_manual(&mut tx, now, &delivery, (&subject, &instance), to, &person.name).await?;
+    store::add_manual(&mut tx, now, &delivery, (&subject, &instance), to, (&person.id, person.name.as_str())).await?;
     let detail =
         json!({ "execution": subject.execution, "destination": destination.name, "target": target.describe() });
     log(&room, &mut tx, &person, (Action::ResultDelivered, delivery.as_str()), detail).await?;

@@ -226,11 +226,11 @@ pub(in crate::deliveries) async fn add_manual(
     id: &ResultDeliveryId,
     (subject, instance): (&Subject, &InstanceId),
     (destination, destination_name, target): (&DestinationId, &str, &Target),
-    who: &str,
+    (person, person_name): (&PersonId, &str),
 ) -> Result<()> {
     const ADD: &str = "insert into deliveries (id, schedule_name, destination_id, destination_name, instance_id, \
-        execution_id, query_name, target, person_name, state, reason, attempts, attempts_before, created_at, due_at, \
-        object) values ($1, '', $2, $3, $4, $5, $6, $7, $8, 'waiting', '', 0, 0, $9, $9, '')";
+        execution_id, query_name, target, person_id, person_name, state, reason, attempts, attempts_before, \
+        created_at, due_at, object) values ($1, '', $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', '', 0, 0, $10, $10, '')";
     sql(ADD)
         .bind(id)
         .bind(destination)
@@ -239,7 +239,8 @@ pub(in crate::deliveries) async fn add_manual(
         .bind(&subject.execution)
         .bind(&subject.query_name)
         .bind(json_of(target))
-        .bind(who)
+        .bind(person)
+        .bind(person_name)
         .bind(now)
         .execute(tx)
         .await

@@ -1,6 +1,8 @@
-//! Reads which rules fail to deliver, from the tables of the room that delivers.
+//! Reads which rules fail to deliver, and which deliveries that people asked for were given up, from the tables of the
+//! room that delivers.
 
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::ids::{InstanceId, PersonId};
 use crate::notices::compose::About;
 
 /// A rule whose deliveries fail.
@@ -55,5 +57,71 @@ pub(in crate::notices) async fn ended_rule_failures(tx: &mut Tx) -> Result<Vec<S
         and not exists (select 1 from delivery_rules r join schedules s on s.id = r.schedule_id \
         where m.cause = 'delivery-failing:' || r.id and r.failing_since is not null and r.deleted_at is null \
         and s.deleted_at is null) order by m.cause";
+    Ok(sql(LIST).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
+}
+
+/// A delivery that a person asked for.
+#[derive(Clone, Debug)]
+pub(in crate::notices) struct ManualDelivery {
+    pub id: String,
+    /// Who asked for it.
+    pub person: PersonId,
+    pub execution: String,
+    pub instance: InstanceId,
+    pub instance_name: String,
+    pub query_name: String,
+    pub destination: String,
+    /// Why the last attempt failed; empty if it arrived.
+    pub reason: String,
+}
+
+impl FromRow for ManualDelivery {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            person: row.get("person_id")?,
+            execution: row.get("execution_id")?,
+            instance: row.get("instance_id")?,
+            instance_name: row.get("instance_name")?,
+            query_name: row.get("query_name")?,
+            destination: row.get("destination_name")?,
+            reason: row.get("reason")?,
+        })
+    }
+}
+
+macro_rules! manual {
+    ($rest:literal) => {
+        concat!(
+            "select d.id, d.person_id, d.execution_id, d.instance_id, coalesce(i.name, i.amc_name) as instance_name, d.query_name, ",
+            "d.destination_name, d.reason from deliveries d join instances i on i.id = d.instance_id ",
+            "where d.person_id is not null and ",
+            $rest
+        )
+    };
+}
+
+/// Deliveries that people asked for, that were given up and haven't been reported yet, at most `most`.
+pub(in crate::notices) async fn given_up(tx: &mut Tx, most: i64) -> Result<Vec<ManualDelivery>> {
+    const LIST: &str = manual!(
+        "d.state = 'given-up' and not exists (select 1 from message_incidents m \
+         where m.cause = 'delivery-given-up:' || d.id) order by d.id limit $1"
+    );
+    sql(LIST).bind(most).all(tx).await
+}
+
+/// A delivery that a person asked for and that has arrived.
+pub(in crate::notices) async fn arrived(tx: &mut Tx, delivery: &str) -> Result<Option<ManualDelivery>> {
+    const FIND: &str = manual!("d.id = $1 and d.state = 'done'");
+    sql(FIND).bind(delivery).optional(tx).await
+}
+
+/// Causes of reported deliveries that are over: the delivery arrived, was canceled, or is gone. One that is being tried
+/// again isn't over.
+pub(in crate::notices) async fn ended_deliveries(tx: &mut Tx) -> Result<Vec<String>> {
+    // The id follows the prefix of 18 characters: the row is found by its key.
+    const LIST: &str = "select m.cause as value from message_incidents m where m.cause like 'delivery-given-up:%' \
+        and not exists (select 1 from deliveries d where d.id = substr(m.cause, 19) \
+        and d.state not in ('done', 'canceled')) order by m.cause";
     Ok(sql(LIST).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
 }

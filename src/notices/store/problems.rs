@@ -89,7 +89,8 @@ impl FromRow for Failing {
     }
 }
 
-/// Failing schedules that haven't been reported yet, at most `most`.
+/// Failing schedules that haven't been reported yet, at most `most`. Not those with a result that the scheduler hasn't
+/// written to the ledger yet: their count of failures is about to be reset, and the result itself is reported.
 pub(in crate::notices) async fn failing(tx: &mut Tx, most: i64) -> Result<Vec<Failing>> {
     const LIST: &str = "select s.id, s.name, s.instance_id, coalesce(i.name, i.amc_name) as instance_name, s.owner_id, \
         l.execution_id, l.reason from schedules s join instances i on i.id = s.instance_id \
@@ -98,7 +99,8 @@ pub(in crate::notices) async fn failing(tx: &mut Tx, most: i64) -> Result<Vec<Fa
         limit 1) where s.failures > 0 and s.deleted_at is null and l.state in ('failed', 'refused') \
         and not exists (select 1 from message_incidents m where m.cause = 'schedule-failing:' || s.id) \
         and not exists (select 1 from executions e where e.id = l.execution_id and e.state = 'succeeded') \
-        order by s.id limit $1";
+        and not exists (select 1 from schedule_slots n join executions e on e.id = n.execution_id \
+        where n.schedule_id = s.id and n.state = 'started' and e.state = 'succeeded') order by s.id limit $1";
     sql(LIST).bind(most).all(tx).await
 }
 

@@ -77,6 +77,42 @@ stories! {
         assert_eq!(told.iter().filter(|message| message["kind"] == "delivery.recovered").count(), 1, "{told:?}");
     }
 
+    /// A delivery that a person asked for and that is given up is reported to them once, and once when it arrives.
+    async fn a_manual_delivery_that_is_given_up_is_reported_to_who_asked(database: Database) {
+        let (house, root) = with_folder(database).await;
+        let ada = house.signed_in("Ada").await;
+        house.tick("notifier").await;
+        let page = run(&ada, &saved(&ada, REACH).await).await;
+        house.settle().await;
+        let share = folder(&ada).await;
+        let away = root.path().with_extension("away");
+        std::fs::rename(root.path(), &away).expect("it is moved");
+        let target = [("destination", share.as_str()), ("format", "csv"), ("pattern", "{execution}.csv")];
+        let delivery = ada.post(&format!("{page}/deliver"), &target).await.with(303).location;
+        for _ in 0..12 {
+            house.tick("deliverer").await;
+            house.tick("notifier").await;
+            house.time.advance(TimeDelta::hours(27));
+        }
+        let ada = house.signed_in("Ada").await;
+        assert_eq!(states(&ledger(&ada).await), ["given-up"]);
+        let told = messages(&ada).await;
+        let failed: Vec<_> = told.iter().filter(|message| message["kind"] == "delivery.failed").collect();
+        assert_eq!(failed.len(), 1, "{told:?}");
+        assert_eq!(failed[0]["title"], "Reach by campaign: delivery to Share failed");
+        assert!(failed[0]["text"].as_str().is_some_and(|text| text.contains("mounted")), "{failed:?}");
+
+        std::fs::rename(&away, root.path()).expect("it is back");
+        ada.post(&format!("{delivery}/retry"), &[]).await.with(303);
+        house.tick("notifier").await;
+        house.tick("deliverer").await;
+        house.tick("notifier").await;
+        house.tick("notifier").await;
+        let told = messages(&ada).await;
+        assert_eq!(told.iter().filter(|message| message["kind"] == "delivery.recovered").count(), 1, "{told:?}");
+        assert_eq!(told.iter().filter(|message| message["kind"] == "delivery.failed").count(), 1, "{told:?}");
+    }
+
     /// What no retry can mend is given up at once: a removed result, a deleted destination. A deleted rule cancels.
     async fn what_no_retry_mends_is_given_up_at_once(database: Database) {
         let (house, _root) = with_folder(database).await;
