@@ -177,18 +177,27 @@
     label: item.label, apply: item.apply ?? item.label, type: TYPES_OF[item.kind] ?? "text", detail: item.detail, boost: item.boost ?? 0,
     info: item.info ? () => el("div", item.info) : undefined,
   });
+  // Whether a position is in a text in quotes or in a comment, as far as its line shows.
+  function isWritten(state, pos) {
+    const line = state.doc.lineAt(pos);
+    const code = line.text.slice(0, pos - line.from).replace(/'(?:[^']|'')*'|\/\*.*?\*\//g, "");
+    return /'|--|\/\*/.test(code);
+  }
   // Sources and functions are completed from the catalogue immediately; names in scope are requested.
   function local(form) {
     return async (context) => {
       const word = context.matchBefore(/[\p{L}_][\p{L}\p{N}_$]*/u);
       if (!word && !context.explicit) return null;
+      if (isWritten(context.state, word?.from ?? context.pos)) return null;
       const before = context.state.doc.sliceString(Math.max(0, context.pos - 400), word?.from ?? context.pos);
       if (/\.\s*$|\{\{\s*$/.test(before)) return null;
       const known = await sources();
       if (!known) return null;
       const isTable = /\b(from|join)\s+$/i.test(before);
       const items = isTable ? known.sources.map((it) => ({ label: it.name, kind: "source", detail: it.title, info: it.help, boost: -10 })) : known.functions.map((it) => ({ label: it.name, kind: "function", apply: it.name + "(", detail: it.usage, info: it.help, boost: -20 }));
-      const keywords = isTable ? [] : known.keywords.map((label) => ({ label, kind: "keyword", boost: -30 }));
+      // FROM comes before FROM_VARBINARY, and WHERE before WHEN.
+      const first = /^(SELECT|FROM|WHERE|GROUP BY|ORDER BY|HAVING|LEFT JOIN|UNION ALL|WITH|DISTINCT)$/;
+      const keywords = isTable ? [] : known.keywords.map((label) => ({ label, kind: "keyword", boost: first.test(label) ? -15 : -18 }));
       return { from: word?.from ?? context.pos, options: [...items, ...keywords].map(option), validFor: /^[\p{L}\p{N}_$]*$/u };
     };
   }

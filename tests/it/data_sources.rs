@@ -183,6 +183,10 @@ stories! {
         let both = "source=amazon_attributed_events_by_traffic_time&source=amazon_attributed_events_by_conversion_time";
         let page = ada.get(&format!("/data-sources/compare?{both}")).await.with(200);
         assert!(page.texts("h2").iter().any(|title| title.starts_with("Same")), "{:?}", page.texts("h2"));
+        assert!(page.text("main").contains("Sponsored Products and Sponsored Display console reports follow this table."));
+        let page = ada.get(&format!("/data-sources/compare?{both}&show=different")).await.with(200);
+        assert_eq!(page.text(".empty h2"), "No column differs");
+        assert_eq!(page.attributes(".empty a", "href"), [format!("/data-sources/compare?{both}")], "the data sources stay");
         let address = "source=dsp_impressions&source=dsp_clicks&source=dsp_views&show=only";
         let page = ada.get(&format!("/data-sources/compare?{address}")).await.with(200);
         let names = page.texts("section tbody th");

@@ -44,6 +44,20 @@ stories! {
         assert_eq!(editor.attributes("input[name=name]", "value"), ["Reach"]);
     }
 
+    /// Pasted into the editor: it offers to turn what is marked into parameters, and takes the text along.
+    async fn the_editor_offers_the_form_of_an_instructional_query(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let offer = "#marks button[formaction='/queries/import']";
+        let typed = ada.post("/queries/check", &[("name", ""), ("sql", TEXT)]).await.with(200);
+        assert_eq!(typed.texts(offer), ["Turn them into parameters"]);
+        let page = ada.post("/queries/import", &[("draft", "x"), ("tab", "y"), ("name", ""), ("sql", TEXT)]).await.with(200);
+        assert_eq!(page.attributes("input[name=name]", "value"), ["Reach of chosen campaigns"]);
+        assert_eq!(page.attributes("fieldset input[name^='name.']", "value"), ["own_campaigns", "impressions"]);
+        let plain = TEXT.replace("UPDATE", "CHANGE");
+        let typed = ada.post("/queries/check", &[("name", ""), ("sql", plain.as_str())]).await.with(200);
+        assert!(typed.texts(offer).is_empty());
+    }
+
     /// Unticked literals stay unchanged; invalid names are reported beside their inputs, and nothing is lost.
     async fn what_is_unticked_stays_and_wrong_names_are_reported(house: House) {
         let ada = house.signed_in("Ada").await;

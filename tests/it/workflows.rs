@@ -65,8 +65,9 @@ stories! {
         assert!(page.attributes("tbody td a", "href").contains(&format!("/queries/{}/workflow", id(&query))));
         let schedules = r#"[{"id":"each-monday","workflow":"plain","period":"Weekly","day":"Monday","hour":7,"enabled":true},{"id":"of-others","workflow":"theirs","period":"Daily","hour":0}]"#;
         execute(&house.database_url(), &format!("update instance_workflows set schedules = '{schedules}'")).await;
-        let page = ada.get(&list).await.with(200);
-        let link = page.attributes("#schedules ~ * tbody a, table tbody td[data-label='Schedule here'] a", "href").remove(0);
+        let page = ada.get(&format!("{list}/schedules")).await.with(200);
+        assert_eq!(page.texts("nav.tabs a[aria-current]"), ["Schedules 2"]);
+        let link = page.attributes("tbody td[data-label='Schedule here'] a", "href").remove(0);
         let form = ada.get(&link).await.with(200);
         assert_eq!(form.attributes("select[name=repeat] option[selected]", "value"), ["weekly"]);
         assert_eq!(form.attributes("input[name=at]", "value"), ["07:00"]);
@@ -84,5 +85,53 @@ stories! {
         let chie = house.signed_in("Chie").await;
         chie.get(&list).await.with(404);
         chie.post(&list, &[]).await.with(404);
+    }
+
+    /// Both lists are filtered, sorted, shown in pages and exported; an invalid filter is reported and refuses a file.
+    async fn what_amc_has_is_a_list_like_others(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let own = instance(&ada).await;
+        let list = format!("/instances/{own}/workflows");
+        let sql = "SELECT campaign FROM dsp_impressions GROUP BY campaign";
+        let kept = saved(&ada, "Kept", sql).await;
+        ada.post(&format!("{kept}/workflow"), &[("do", "sync"), ("instance", own.as_str()), ("workflow", "kept")]).await.with(303);
+        ada.post(&list, &[]).await.with(303);
+        let mut workflows: Vec<serde_json::Value> = (0..44)
+            .map(|n| serde_json::json!({ "workflowId": format!("w{n:02}"), "sqlQuery": sql, "inputParameters": [] }))
+            .collect();
+        workflows.push(serde_json::json!({ "workflowId": "kept", "sqlQuery": sql, "inputParameters": [{ "name": "a" }] }));
+        workflows.push(serde_json::json!({ "workflowId": "operations", "inputParameters": [] }));
+        let schedule = |id: &str, enabled: bool| serde_json::json!({ "id": id, "workflow": "kept", "period": "Daily", "hour": 6, "enabled": enabled });
+        let schedules = serde_json::json!([schedule("nightly", true), schedule("paused", false)]);
+        let change = format!("update instance_workflows set workflows = '{}', schedules = '{schedules}'", serde_json::json!(workflows));
+        execute(&house.database_url(), &change).await;
+
+        let page = ada.get(&list).await.with(200);
+        assert_eq!((page.texts("tbody tr").len(), page.texts(".pager").len()), (40, 1));
+        assert_eq!(ada.get(&format!("{list}?page=2")).await.texts("tbody tr").len(), 6);
+        assert_eq!(ada.get(&format!("{list}?sort=-query")).await.texts("tbody th").remove(0), "kept", "rows without a query are last");
+        assert_eq!(ada.get(&format!("{list}?sort=-parameters")).await.texts("tbody th").remove(0), "kept");
+        assert_eq!(ada.get(&format!("{list}?show=saved")).await.texts("tbody th"), ["kept"]);
+        let without = ada.get(&format!("{list}?q=OPERATIONS&show=unsaved")).await.with(200);
+        assert_eq!(without.texts("tbody th"), ["operations"]);
+        assert!(without.attributes("tbody input", "value").is_empty(), "a workflow without SQL can't be imported");
+        let none = ada.get(&format!("{list}?q=nothing-like-this")).await.with(200);
+        assert_eq!(none.attributes(".empty a", "href"), [list.as_str()]);
+
+        let json: serde_json::Value = serde_json::from_str(&ada.get(&format!("{list}.json?show=saved")).await.with(200).body).expect("JSON");
+        assert_eq!(json, serde_json::json!([{ "workflow": "kept", "query": "Kept", "query_id": id(&kept), "parameters": 1, "sql": sql }]));
+        assert_eq!(ada.get(&format!("{list}.csv")).await.with(200).body.lines().count(), 47);
+
+        let there = format!("{list}/schedules");
+        assert_eq!(ada.get(&there).await.with(200).texts("tbody th"), ["nightly", "paused"]);
+        assert_eq!(ada.get(&format!("{there}?show=disabled")).await.texts("tbody th"), ["paused"]);
+        assert_eq!(ada.get(&format!("{there}?sort=-schedule")).await.texts("tbody th"), ["paused", "nightly"]);
+        let csv = ada.get(&format!("{there}.csv?q=night")).await.with(200).body;
+        assert_eq!(csv.trim_start_matches('\u{feff}').lines().nth(1), Some("nightly,kept,Daily,,6,true"));
+        for address in [&list, &there] {
+            let page = ada.get(&format!("{address}?show=odd")).await.with(200);
+            assert_eq!(page.text(".callout[data-tone=warning] h2"), "Part of this address was ignored");
+            ada.get(&format!("{address}.csv?show=odd")).await.with(400);
+        }
     }
 }

@@ -138,7 +138,7 @@ impl<'a> Binder<'a> {
             // OK because their keys were skipped, so what they group counts as not grouped.
             self.findings.retain(|it| it.code != "not-grouped");
         }
-        self.similar_fields();
+        self.similar_parameters();
         self.findings.sort_by_key(|it| (it.span.start, it.level));
         self.findings.dedup_by(|a, b| a.code == b.code && a.span == b.span);
         consequences::fold(self.text, &mut self.findings);

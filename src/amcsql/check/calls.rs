@@ -1,6 +1,6 @@
 //! Binds calls of scalar functions.
 
-use super::super::ast::{Call, ExprKind as Ast};
+use super::super::ast::{Call, Expr, ExprKind as Ast};
 use super::super::bound::{ExprKind, Literal};
 use super::super::catalogue::DataType;
 use super::super::finding::{self, Finding, Fix};
@@ -13,6 +13,14 @@ use crate::amcsql::codes;
 
 /// Maximum number of arguments of one call. Long lists belong in `IN (…)` or in `VALUES`.
 const MOST_ARGUMENTS: usize = 10_000;
+
+/// Units of time, which functions of other dialects take as bare words.
+const UNITS: [&str; 9] = ["second", "minute", "hour", "day", "week", "month", "quarter", "year", "dayofyear"];
+
+fn is_unit(expr: &Expr) -> bool {
+    let Ast::Name(parts) = &expr.kind else { return false };
+    matches!(parts.as_slice(), [only] if UNITS.iter().any(|unit| only.name.eq_ignore_ascii_case(unit)))
+}
 
 impl Binder<'_> {
     pub(super) fn call(&mut self, call: &Call, span: Span) -> Value {
@@ -58,18 +66,17 @@ impl Binder<'_> {
 
     fn unknown_function(&mut self, call: &Call, span: Span) -> Value {
         let name = call.name.name.to_uppercase();
-        let values: Vec<Value> = call.args.iter().map(|it| self.expr(it)).collect();
+        let is_foreign = refused::instead(&name).is_some();
+        // OK because the unit of another dialect's function is no column, so its name isn't looked up.
+        let values: Vec<Value> =
+            call.args.iter().filter(|it| !(is_foreign && is_unit(it))).map(|it| self.expr(it)).collect();
         if self.has_said_enough() {
             return Value::unknown(span);
         }
         let types: Vec<String> = values.iter().map(|it| format!("<{}>", it.expr.data_type.calcite())).collect();
         let amc = format!("No match found for function signature {name}({})", types.join(", "));
         let amc = finding::located(&self.index, span, &amc);
-        let meant = if refused::instead(&name).is_some() {
-            None
-        } else {
-            spelling::closest(&name, signatures().iter().map(|it| it.name))
-        };
+        let meant = if is_foreign { None } else { spelling::closest(&name, signatures().iter().map(|it| it.name)) };
         let advice = match (refused::instead(&name), meant) {
             (Some(advice), _) => format!(" {advice}"),
             (None, Some(meant)) => format!(" Did you mean {meant}?"),

@@ -18,6 +18,29 @@ fn of_field(name: &str) -> String {
     format!("{{{{{name}}}}}")
 }
 
+/// The call of a custom parameter.
+fn custom_call(name: &str) -> String {
+    format!("CUSTOM_PARAMETER('{}')", name.replace('\'', "''"))
+}
+
+/// Findings for names that were used before with other capitals; each name with its place and as it is written.
+fn similar<'a>(used: impl Iterator<Item = (&'a str, Span, String)>) -> Vec<Finding> {
+    let mut seen: HashMap<String, String> = HashMap::new();
+    let mut found = Vec::new();
+    for (name, span, written) in used {
+        if let Some(other) = seen.get(&name.to_lowercase()) {
+            let message = format!(
+                "`{written}` and `{other}` are two parameters, each with a value of its own. Spell them alike if they are one."
+            );
+            let fix = Fix::spelling(span, other);
+            found.push(Finding::warning(codes::SIMILAR_PARAMETERS, span, message).with_fix(Some(fix)));
+        } else {
+            seen.insert(name.to_lowercase(), written);
+        }
+    }
+    found
+}
+
 /// Whether the parameter of a query is this `{{name}}`.
 pub(super) fn is_of_field(parameter: &str, field: &str) -> bool {
     parameter.strip_prefix("{{").and_then(|it| it.strip_suffix("}}")) == Some(field)
@@ -100,21 +123,11 @@ impl Binder<'_> {
     }
 
     /// Two names that differ only by case are different parameters, which is never intended.
-    pub(super) fn similar_fields(&mut self) {
-        let mut seen: HashMap<String, String> = HashMap::new();
-        let mut found = Vec::new();
-        for field in &self.fields {
-            if let Some(other) = seen.get(&field.name.to_lowercase()) {
-                let message = format!(
-                    "`{{{{{}}}}}` and `{{{{{other}}}}}` are two parameters, each with a value of its own. Spell them alike if they are one.",
-                    field.name
-                );
-                let fix = Fix::spelling(field.span, &format!("{{{{{other}}}}}"));
-                found.push(Finding::warning(codes::SIMILAR_PARAMETERS, field.span, message).with_fix(Some(fix)));
-            } else {
-                seen.insert(field.name.to_lowercase(), field.name.clone());
-            }
-        }
+    pub(super) fn similar_parameters(&mut self) {
+        let fields = self.fields.iter().map(|it| (it.name.as_str(), it.span, of_field(&it.name)));
+        let customs = self.parameters.iter().filter(|it| !it.name.starts_with("{{"));
+        let customs = customs.map(|it| (it.name.as_str(), it.span, custom_call(&it.name)));
+        let found: Vec<Finding> = similar(fields).into_iter().chain(similar(customs)).collect();
         for finding in found {
             self.report(finding);
         }
@@ -144,12 +157,8 @@ impl Binder<'_> {
         let hint = meant.map_or(" Declare it with its type.".to_owned(), |it| format!(" Did you mean `{it}`?"));
         let message = format!("The query uses the parameter `{name}`, which is not declared.{hint}");
         let amc = format!("Filter operation filter_operation referenced an undeclared parameter {name}.");
-        let fix = meant.map(|it| Fix {
-            span,
-            replacement: format!("CUSTOM_PARAMETER('{}')", it.replace('\'', "''")),
-            label: format!("Change to `{it}`"),
-            sure: false,
-        });
+        let fix =
+            meant.map(|it| Fix { span, replacement: custom_call(it), label: format!("Change to `{it}`"), sure: false });
         self.report(Finding::error(codes::UNDECLARED_PARAMETER, span, message, amc).with_fix(fix));
     }
 

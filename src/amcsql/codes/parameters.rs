@@ -12,8 +12,8 @@ codes! { Parameters;
     ];
     PARAMETER_AS_SQL = "parameter-as-sql", Error, [
         "Parameter in place of SQL",
-        "A parameter is a value: it is written as a text, a number, a date or a list. It can't be a table, a column, a condition or a whole query.",
-        "Write that part into the query. For variants, save several queries, or choose with CASE.",
+        "A parameter is a value: it is written as a text, a number, a date, a list, or true or false. It can't be a table, a column, the SQL of a condition or a whole query. Alone in place of a condition, as in WHERE {{every}} OR campaign = 'Spring', it is true or false.",
+        "Write that part into the query. For variants, save several queries, choose with CASE, or switch a condition on and off with a parameter that is true or false.",
         "SELECT campaign, COUNT(1) AS n FROM {{source}} GROUP BY 1",
         "SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY 1",
     ];

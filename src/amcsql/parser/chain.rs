@@ -26,7 +26,7 @@ impl Parser<'_> {
             }
             let right = self.nested(|parser| parser.expr_at(level + 1))?;
             terms.push((op, right));
-            self.pass_fields("a condition or a part of the query");
+            self.pass_fields("the SQL of a condition or of another part of the query");
             next = match &self.peek().kind {
                 TokenKind::Sign(sign) => match sign_operator(sign) {
                     Some((Operator::Binary(op, own), _)) if own == level => Some(op),

@@ -136,9 +136,9 @@ fn unexpected(
     } else if tokens.get(token.wrapping_sub(1)).is_some_and(|it| it.kind == TokenKind::Sign(",")) {
         message.push_str(" Is the comma before it one too many?");
     } else if !expected.is_empty() {
-        let listed: Vec<&str> = expected.iter().take(LISTED).copied().collect();
+        let listed: Vec<String> = expected.iter().take(LISTED).map(|it| in_words(it)).collect();
         let more = if expected.len() > LISTED { ", …" } else { "" };
-        message = format!("{message} Possible here: {}{more}.", listed.join(" "));
+        message = format!("{message} Possible here: {}{more}.", listed.join(", "));
     }
     let mut amc = encountered;
     if !expected.is_empty() {
@@ -150,6 +150,17 @@ fn unexpected(
     }
     let fix = slip.map(|(_, span, keyword)| Fix::spelling(span, keyword));
     Finding::error(codes::SYNTAX, span, message, amc).with_fix(fix)
+}
+
+/// A word or sign that is expected as code, a kind of token in words.
+fn in_words(expected: &str) -> String {
+    match expected {
+        "<EXPRESSION>" => "an expression".to_owned(),
+        "<IDENTIFIER>" => "a name".to_owned(),
+        "<TABLE>" => "a data source".to_owned(),
+        "<UNSIGNED INTEGER>" => "a whole number".to_owned(),
+        written => format!("`{written}`"),
+    }
 }
 
 /// Maximum number of tokens of a placeholder, including brackets.

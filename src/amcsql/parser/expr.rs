@@ -28,7 +28,7 @@ impl Parser<'_> {
     pub(super) fn expr_at(&mut self, least: u8) -> Result<Expr> {
         let mut left = self.prefix()?;
         loop {
-            self.pass_fields("a condition or a part of the query");
+            self.pass_fields("the SQL of a condition or of another part of the query");
             let Some(next) = self.operator(least)? else { return Ok(left) };
             left = match next {
                 Operator::Logical { and } => self.logical(left, and)?,

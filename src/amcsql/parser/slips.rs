@@ -132,7 +132,7 @@ fn backticks(name: &str, span: Span) -> (Code, String, Option<Fix>) {
 
 fn as_sql(name: &str, place: &str) -> String {
     format!(
-        "`{{{{{}}}}}` cannot be {place}: a parameter is a value, which is written as a text, a number or a list. Write {place} into the query itself.",
+        "`{{{{{}}}}}` cannot be {place}: a parameter is a value, such as a text, a number, a list, or true or false. Write {place} into the query itself.",
         short(name)
     )
 }

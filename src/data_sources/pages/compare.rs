@@ -32,7 +32,21 @@ pub(super) struct ComparePage {
     sections: Vec<Part>,
     differences: Vec<Choice>,
     difference: &'static str,
+    /// The same comparison with all columns.
+    everything: String,
     markdown: String,
+}
+
+impl ComparePage {
+    /// That there are no columns of the chosen kind.
+    fn none(&self) -> &'static str {
+        match Difference::parse(self.difference) {
+            Some(Difference::Different) => "No column differs",
+            Some(Difference::Only) => "No column is missing in any of them",
+            Some(Difference::Same) => "No column is the same in all of them",
+            None => "No columns",
+        }
+    }
 }
 
 /// The columns with one kind of comparison.
@@ -104,9 +118,15 @@ fn shown<'a>(sources: &[&'a DataSource], difference: Option<Difference>) -> Vec<
     compare(sources).into_iter().filter(fits).collect()
 }
 
+/// What the documentation says about a source and not about all of them.
+fn own_notes(source: &DataSource, sources: &[&DataSource]) -> String {
+    let is_own = |note: &&String| !sources.iter().all(|other| other.notes.contains(note));
+    source.notes.iter().filter(is_own).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
 fn facts(sources: &[&DataSource]) -> Vec<(&'static str, Vec<String>)> {
     let fact = |label, of: fn(&DataSource) -> String| (label, sources.iter().map(|source| of(source)).collect());
-    vec![
+    let mut facts = vec![
         fact("Description", |source| source.description.clone()),
         fact("Category", |source| source.category.clone()),
         fact("Kind", |source| described::kind(source.kind).to_owned()),
@@ -118,7 +138,12 @@ fn facts(sources: &[&DataSource]) -> Vec<(&'static str, Vec<String>)> {
         }),
         fact("Audience twin", |source| if source.audience_table.is_some() { "Yes" } else { "No" }.to_owned()),
         fact("Columns", |source| source.columns.len().to_string()),
-    ]
+    ];
+    let notes: Vec<String> = sources.iter().map(|source| own_notes(source, sources)).collect();
+    if notes.iter().any(|text| !text.is_empty()) {
+        facts.insert(1, ("What sets it apart", notes));
+    }
+    facts
 }
 
 fn sections(sources: &[&DataSource], shown: &[Compared<'_>]) -> Vec<Part> {
@@ -161,6 +186,7 @@ pub(super) async fn show(
         sources: sources.iter().map(|source| (*source).clone()).collect(),
         differences: std::iter::once(Choice::new("", "All columns")).chain(differences).collect(),
         difference: difference.map(Difference::name).unwrap_or_default(),
+        everything: params.here().with("show", "").to_string(),
         markdown: params.here().at("/data-sources/compare.md").to_string(),
     }))
 }

@@ -15,6 +15,7 @@ use super::run;
 use super::schema::{self, Schema};
 use super::trial::Trial;
 use super::{for_change, own};
+use crate::amcsql::instructional::{Found, Instruction, recognize};
 use crate::db::{self, Tx};
 use crate::ids::{DraftId, InstanceId};
 use crate::instances::{self, Instance};
@@ -86,6 +87,12 @@ impl EditorPage {
     /// The numbers of errors, warnings and notes.
     fn tally(&self) -> String {
         report::tally(&self.remarks)
+    }
+
+    /// Whether the text of a new query has comments of an instructional query that mark literals.
+    fn is_instructional(&self) -> bool {
+        let marks = |one: &Instruction| matches!(one.found, Found::Literal(_));
+        self.what.query.is_none() && recognize(&self.written.sql).iter().any(marks)
     }
 }
 

@@ -21,6 +21,8 @@ use crate::web::{self, Fields, Html, Person, Site, Upload, Visit};
 
 /// The source of imported drafts.
 const SOURCE: &str = "Instructional query";
+/// The value of `draft` in the second step. The editor, which also sends its text here, has the id of its draft there.
+const SENT: &str = "yes";
 /// Maximum length of a parameter's help, in characters.
 const HELP: usize = 300;
 /// Displayed characters of a literal.
@@ -84,7 +86,7 @@ async fn empty(visit: &Visit, errors: Errors, sql: String) -> Html<ImportPage> {
     Html(ImportPage { shell: visit.shell("Import a query", Section::Queries).await, errors, sql })
 }
 
-/// The marks of a pasted or uploaded text; with `draft`, a draft made from it.
+/// The marks of a pasted or uploaded text, or of the editor's; once they were chosen, a draft made from it.
 pub(super) async fn recognized(
     State(site): State<Site>,
     person: Person,
@@ -98,7 +100,8 @@ pub(super) async fn recognized(
         return super::files::save_all(&site, &person, &visit, &upload.files).await;
     }
     let fields = upload.fields;
-    if upload.files.is_empty() && !fields.has("draft") && is_whole(fields.get("sql")) {
+    let is_sent = fields.get("draft") == SENT;
+    if upload.files.is_empty() && !is_sent && is_whole(fields.get("sql")) {
         let bytes = fields.get("sql").as_bytes().to_vec();
         let pasted = web::UploadedFile { name: "Pasted text".to_owned(), bytes };
         return super::files::save_all(&site, &person, &visit, &[pasted]).await;
@@ -120,8 +123,8 @@ pub(super) async fn recognized(
         let sql = if sql.len() > crate::queries::model::SQL_BYTES { String::new() } else { sql };
         return Ok(empty(&visit, errors, sql).await.unprocessable_by(|page| &page.errors));
     }
-    let is_sent = fields.has("draft");
-    let name = if fields.has("name") { fields.trimmed("name").to_owned() } else { title(&sql, file) };
+    let name = fields.trimmed("name");
+    let name = if is_sent || !name.is_empty() { name.to_owned() } else { title(&sql, file) };
     let rows = rows(&sql, is_sent.then_some(&fields), &mut errors);
     if is_sent && let Some(fault) = naming::fault(&name, NAME_LENGTH) {
         errors.add("name", fault);

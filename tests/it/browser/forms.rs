@@ -41,6 +41,7 @@ async fn every_list_is_filtered_by_its_button_and_by_enter() {
         pick_an_instance(&browser).await;
         write(&browser, "Gone", "SELECT campaign FROM dsp_impressions GROUP BY campaign").await;
         save(&browser, "Gone").await;
+        browser.press("More").await;
         browser.press("Delete").await;
         browser.press("Undo").await;
         browser.press("Edit").await;
@@ -104,6 +105,7 @@ async fn write_and_delete(browser: &Browser, address: &str) {
     pick_an_instance(browser).await;
     write(browser, "For the bin", "SELECT campaign FROM dsp_impressions GROUP BY campaign").await;
     save(browser, "For the bin").await;
+    browser.press("More").await;
     browser.press("Delete").await;
     browser.see("for 30 days").await;
     browser.open(&format!("{address}/queries/new")).await;

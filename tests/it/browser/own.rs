@@ -99,6 +99,7 @@ async fn a_query_is_sent_to_amc_and_listed_there() {
         write(&browser, "Campaigns", "SELECT campaign, SUM(impressions) AS n FROM dsp_impressions GROUP BY campaign")
             .await;
         save(&browser, "Campaigns").await;
+        browser.press("More").await;
         browser.press("AMC workflow").await;
         browser.see("Save on an instance").await;
         if by_enter {

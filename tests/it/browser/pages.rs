@@ -120,6 +120,7 @@ async fn history(browser: &Browser, query: &str, queries: &str) {
     browser.fill("sql", &MISTYPED.replace("campain", "campaign")).await;
     browser.press("Save").await;
     browser.see("The query is saved.").await;
+    browser.press("More").await;
     browser.press("Versions").await;
     browser.see("Every save creates").await;
     check(browser, "versions").await;
@@ -140,6 +141,7 @@ async fn history(browser: &Browser, query: &str, queries: &str) {
     browser.press("Keep this text instead").await;
     browser.see("Draft saved").await;
     browser.open(query).await;
+    browser.press("More").await;
     browser.press("Delete").await;
     browser.see("for 30 days").await;
     check(browser, "queries-deleted").await;

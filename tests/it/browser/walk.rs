@@ -159,6 +159,7 @@ async fn fill(browser: &Browser, address: &str) -> Vec<(&'static str, String)> {
     let instance = browser.address().await;
     write(browser, "For the bin", "SELECT campaign FROM dsp_impressions GROUP BY campaign").await;
     save(browser, "For the bin").await;
+    browser.press("More").await;
     browser.press("Delete").await;
     browser.see("for 30 days").await;
     browser.open(instance.as_str()).await;

@@ -80,6 +80,22 @@ fn a_parameter_that_is_no_value_is_reported_and_checking_continues() {
 }
 
 #[test]
+fn a_parameter_alone_in_place_of_a_condition_is_true_or_false() {
+    for text in [
+        "SELECT campaign, COUNT(1) AS n FROM dsp_impressions WHERE {{condition}} GROUP BY 1",
+        "SELECT campaign, COUNT(1) AS n FROM dsp_impressions WHERE {{condition}} OR campaign = 'a' GROUP BY 1",
+        "SELECT campaign, COUNT(1) AS n FROM dsp_impressions GROUP BY 1 HAVING {{condition}}",
+    ] {
+        let found = authored(text);
+        assert!(found.findings.is_empty(), "{text}: {:?}", found.findings);
+        let types: Vec<String> = found.fields.iter().map(|it| it.data_type.to_string()).collect();
+        assert_eq!(types, ["BOOLEAN"], "{text}");
+    }
+    let text = "SELECT campaign, COUNT(1) AS n FROM dsp_impressions WHERE campaign = 'a' {{condition}} GROUP BY 1";
+    assert!(authored(text).findings[0].message.contains("the SQL of a condition"));
+}
+
+#[test]
 fn the_name_of_a_parameter_has_only_certain_letters() {
     for (wrong, right) in
         [("{{größe}}", "{{groesse}}"), ("{{a-b}}", "{{a_b}}"), ("{{x y}}", "{{x_y}}"), ("{{1x}}", "{{p_1x}}")]
@@ -90,6 +106,9 @@ fn the_name_of_a_parameter_has_only_certain_letters() {
         assert_eq!(found[0].fix.as_ref().map(|it| it.replacement.as_str()), Some(right));
     }
     assert_eq!(codes("SELECT {{a}} AS x, {{A}} AS y"), ["similar-parameters"]);
+    let customs = authored("SELECT CUSTOM_PARAMETER('Asin') AS x, CUSTOM_PARAMETER('asin') AS y").findings;
+    assert_eq!(customs.iter().map(|it| it.code).collect::<Vec<_>>(), ["similar-parameters"]);
+    assert_eq!(customs[0].fix.as_ref().map(|it| it.replacement.as_str()), Some("CUSTOM_PARAMETER('Asin')"));
 }
 
 #[test]

@@ -63,6 +63,11 @@ fn forms_that_amc_does_not_have_are_refused() {
         ("SELECT DISTINCT DATE_ADD(impression_date, 1) AS d FROM dsp_impressions", "unknown-function"),
         ("SELECT DISTINCT DATE(impression_dt) AS d FROM dsp_impressions", "unknown-function"),
         ("SELECT DISTINCT campaign || 'x' AS c FROM dsp_impressions", "concat-operator"),
+        ("SELECT DISTINCT campaign || '-' || advertiser AS c FROM dsp_impressions", "concat-operator"),
+        (
+            "SELECT COUNT(1) AS n FROM dsp_impressions WHERE DATEDIFF(day, impression_dt, CURRENT_DATE) < 7",
+            "unknown-function",
+        ),
         ("SELECT DISTINCT NTILE(4) OVER (ORDER BY campaign) AS q FROM dsp_impressions", "unknown-function"),
         ("SELECT DISTINCT COUNT(*) OVER () AS n FROM dsp_impressions", "count-star-over"),
         ("SELECT campaign, COUNT(1) AS n FROM dsp_impressions GROUP BY ROLLUP (campaign)", "grouping-sets"),
