@@ -55,6 +55,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/shared/{token}", "/shared/none"),
     ("/help/problems/{problem}", "/help/problems/not-found"),
     ("/settings/tokens/{id}", "/settings/tokens/tok_00000000000000000000000001"),
+    ("/settings/links/{id}", "/settings/links/none"),
     ("/api/instances/{id}", "/api/instances/{instance}"),
     ("/api/workflows/{id}", "/api/workflows/{query}"),
     ("/api/executions/{id}", "/api/executions/{execution}"),
@@ -64,8 +65,9 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/api/guides/{slug}", "/api/guides/first-query"),
 ];
 
-/// Ends of addresses that need a secret or a shared role: the page for a wrong one is measured.
-const MISSING: [&str; 4] = ["/invitations/none", "/shared/none", "/shared/none/result.csv", "/people/revoke"];
+/// Ends of addresses that need a secret, a public link or a shared role: the page for a wrong one is measured.
+const MISSING: [&str; 5] =
+    ["/invitations/none", "/shared/none", "/shared/none/result.csv", "/settings/links/none/revoke", "/people/revoke"];
 
 /// More addresses of the same routes with other parameters.
 const MORE: &[&str] = &[

@@ -1,14 +1,16 @@
 //! The audit log as a page and as an export: one's own entries; everybody's for administrators.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::audit::{self, Action, Entry, Filter};
 use super::store;
-use crate::db::{PageRange, Scope};
+use crate::db::{self, PageRange, Scope};
 use crate::ids::PersonId;
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Days, Export, List, ListParams, RowSource, rfc3339};
@@ -66,47 +68,53 @@ struct Part {
     href: Option<String>,
 }
 
+/// The addresses of pages that the reader can open, by the ids of what they show.
+type Pages = BTreeMap<String, String>;
+
+/// The pages of everything that these entries name. What was deleted, or belongs to others, has none.
+async fn pages(site: &Site, person: &Person, rooms: &Rooms, entries: &[Entry]) -> db::Result<Pages> {
+    let named = entries.iter().flat_map(|entry| std::iter::once(entry.subject.as_str()).chain(texts(&entry.detail)));
+    let named: BTreeSet<&str> = named.collect();
+    let mut pages = Pages::new();
+    let mut tx = site.db.read(&person.scope()).await?;
+    for id in named {
+        let Some(subject) = rooms.subject(id) else { continue };
+        if (subject.opens)(&mut tx, person, id).await? {
+            pages.insert(id.to_owned(), format!("{}{id}", subject.folder));
+        }
+    }
+    Ok(pages)
+}
+
+/// The texts among the members of the details.
+fn texts(detail: &Value) -> impl Iterator<Item = &str> {
+    detail.as_object().into_iter().flat_map(Map::values).filter_map(Value::as_str)
+}
+
 impl Part {
-    fn new(name: impl Into<String>, text: String, is_administrator: bool) -> Self {
-        Self { name: name.into(), href: page_of(&text, is_administrator), text }
+    fn new(name: impl Into<String>, text: String, pages: &Pages) -> Self {
+        Self { name: name.into(), href: pages.get(&text).cloned(), text }
     }
 }
 
-/// The page of what an id names; pages of people are only for administrators.
-fn page_of(id: &str, is_administrator: bool) -> Option<String> {
-    let folder = match id.split_once('_')?.0 {
-        "ins" => "/instances",
-        "qry" => "/queries",
-        "exe" => "/executions",
-        "sch" => "/schedules",
-        "bkf" => "/schedules/backfills",
-        "dlv" => "/deliveries",
-        "dst" if is_administrator => "/settings/destinations",
-        "per" if is_administrator => "/settings/people",
-        _ => return None,
-    };
-    let is_id = id.len() == 30 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_id.then(|| format!("{folder}/{id}"))
-}
-
 impl Line {
-    fn new(entry: Entry, rooms: &Rooms, is_administrator: bool) -> Self {
+    fn new(entry: Entry, rooms: &Rooms, pages: &Pages) -> Self {
         Self {
             at: entry.at,
             who: entry.person_name.or(entry.person).unwrap_or_else(|| "RecomAMP".to_owned()),
             token: entry.token,
             action: rooms.action(&entry.action).map_or(entry.action.clone(), |action| action.label.to_owned()),
-            subject: Part::new("", entry.subject, is_administrator),
-            detail: describe(&entry.detail, is_administrator),
+            subject: Part::new("", entry.subject, pages),
+            detail: describe(&entry.detail, pages),
         }
     }
 }
 
 /// The members of the details: `region: NA`, `outcome: renewed`.
-fn describe(detail: &Value, is_administrator: bool) -> Vec<Part> {
+fn describe(detail: &Value, pages: &Pages) -> Vec<Part> {
     let member = |(name, value): (&String, &Value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-        Part::new(name, text, is_administrator)
+        Part::new(name, text, pages)
     };
     detail.as_object().map(|members| members.iter().map(member).collect()).unwrap_or_default()
 }
@@ -147,11 +155,12 @@ async fn show(
     let entries = audit::list(&mut tx, &filter, pager.range()).await?;
     let everybody = if person.is_administrator { store::everybody(&mut tx).await? } else { Vec::new() };
     drop(tx);
+    let pages = pages(&site, &person, &rooms, &entries).await?;
     let chosen = filter.person.filter(|_| person.is_administrator);
     Ok(Html(AuditPage {
         shell: visit.shell("Audit log", Section::None).await,
         list: params.list(&["token"]),
-        lines: entries.into_iter().map(|entry| Line::new(entry, &rooms, person.is_administrator)).collect(),
+        lines: entries.into_iter().map(|entry| Line::new(entry, &rooms, &pages)).collect(),
         pager,
         actions: actions(&rooms),
         people: people(everybody),
@@ -223,19 +232,19 @@ mod tests {
     #[test]
     fn details_are_words() {
         let texts = |detail: &Value| -> Vec<String> {
-            describe(detail, false).into_iter().map(|part| format!("{}: {}", part.name, part.text)).collect()
+            describe(detail, &Pages::new()).into_iter().map(|part| format!("{}: {}", part.name, part.text)).collect()
         };
         assert_eq!(texts(&json!({ "region": "NA", "sealed": 3 })), ["region: NA", "sealed: 3"]);
         assert!(texts(&json!({})).is_empty());
     }
 
     #[test]
-    fn ids_link_to_pages_that_the_reader_can_open() {
-        let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(26));
-        assert_eq!(page_of(&id("exe"), false), Some(format!("/executions/{}", id("exe"))));
-        assert_eq!(page_of(&id("per"), false), None);
-        assert_eq!(page_of(&id("per"), true), Some(format!("/settings/people/{}", id("per"))));
-        assert_eq!(page_of("exe_../../sign-out", true), None);
-        assert_eq!(page_of("audit", true), None);
+    fn what_has_a_page_is_linked() {
+        let pages = Pages::from([("exe_1".to_owned(), "/executions/exe_1".to_owned())]);
+        let href = |text: &str| Part::new("", text.to_owned(), &pages).href;
+        assert_eq!(href("exe_1").as_deref(), Some("/executions/exe_1"));
+        assert_eq!((href("exe_2"), href("audit")), (None, None));
+        let detail = json!({ "execution": "exe_1", "rows": 3, "names": ["exe_2"] });
+        assert_eq!(texts(&detail).collect::<Vec<_>>(), ["exe_1"]);
     }
 }

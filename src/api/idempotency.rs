@@ -3,7 +3,11 @@
 //! The first request with a key is done, and its answer is stored if something was done. A repeated one gets the same
 //! answer; 409 while the first is in progress; 422 if it is another request. A request that failed did nothing and
 //! gives its key back. A claim ends by itself some time after the longest request, so a key isn't lost when a process
-//! ends in between; an execution is started once even then, since its own key is this one.
+//! ends in between.
+//!
+//! Invariant: what is done in the database and its answer are committed together ([`IdempotencyKey::commit`]), so that
+//! whoever repeats the request finds both or neither, whenever a process ended. What is done elsewhere or changes
+//! nothing when it is repeated (canceling, storing a workflow on AMC, checks) has its answer stored afterwards.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, Request, State};
@@ -19,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::reply::{Failure, Result};
 use super::{Api, store};
+use crate::db::Tx;
 use crate::ids::PersonId;
 use crate::web::{Error, Person, Problem};
 
@@ -36,9 +41,51 @@ const HEADERS: [HeaderName; 3] = [CONTENT_TYPE, LOCATION, ETAG];
 /// A larger answer isn't kept: creations answer with less.
 const MOST: usize = 4 << 20;
 
-/// The key of this request, for what it starts.
+/// The key of this request, for what it does.
 #[derive(Clone, Debug)]
-pub(super) struct IdempotencyKey(pub(super) Option<String>);
+pub(super) struct IdempotencyKey(Option<Claim>);
+
+/// A key that this request has claimed.
+#[derive(Clone, Debug)]
+struct Claim {
+    person: PersonId,
+    key: String,
+    /// Tells this claim from others of the same key.
+    id: String,
+}
+
+impl Claim {
+    fn at(&self) -> (&PersonId, &str) {
+        (&self.person, &self.key)
+    }
+}
+
+impl IdempotencyKey {
+    /// The key itself, for what has such a key of its own.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.0.as_ref().map(|claim| claim.key.as_str())
+    }
+
+    /// Commits what was done together with its answer. If the claim has ended and another request has taken the key
+    /// over, nothing is committed, and the answer is that this one is in progress.
+    pub(super) async fn commit(&self, mut tx: Tx, response: Response) -> Result<Response> {
+        let Some(claim) = &self.0 else {
+            tx.commit().await?;
+            return Ok(response);
+        };
+        let (mut response, answer) = read(response).await?;
+        if !store::answered(&mut tx, claim.at(), &claim.id, &answer).await? {
+            return Ok(in_progress(1));
+        }
+        tx.commit().await?;
+        response.extensions_mut().insert(Stored);
+        Ok(response)
+    }
+}
+
+/// Marks a response whose answer is stored.
+#[derive(Clone, Copy, Debug)]
+struct Stored;
 
 /// The key in the headers, if there is one.
 fn key(headers: &HeaderMap) -> Result<Option<String>> {
@@ -58,8 +105,10 @@ pub(super) async fn once(
 ) -> Result<Response, Failure> {
     let key = key(request.headers())?;
     let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(IdempotencyKey(key.clone()));
-    let Some(key) = key else { return Ok(next.run(Request::from_parts(parts, body)).await) };
+    let Some(key) = key else {
+        parts.extensions.insert(IdempotencyKey(None));
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    };
     let about = format!("{} {}", parts.method, parts.uri);
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
     let body = body.map_err(|rejection| match rejection.status() {
@@ -67,20 +116,21 @@ pub(super) async fn once(
         _ => Error::Invalid("The body didn't arrive completely. Send it again.".to_owned()),
     })?;
     let digest = digest(&about, &body);
-    let claim = api.site.random.token();
-    let known = claimed(&api, &person, &key, (&digest, &claim)).await?;
+    let claim = Claim { person: person.id.clone(), key, id: api.site.random.token() };
+    let known = claimed(&api, &person, &claim, &digest).await?;
     if known.digest != digest {
         return Err(reused());
     }
     if let Some(status) = known.status {
         return Ok(replayed(status, known.headers.as_ref(), known.body));
     }
-    if known.claim != claim {
+    if known.claim != claim.id {
         let wait = (known.claimed_until - api.site.clock.now()).num_seconds().clamp(1, CLAIM.num_seconds());
         return Ok(in_progress(wait));
     }
+    parts.extensions.insert(IdempotencyKey(Some(claim.clone())));
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    keep(&api, &person, (&person.id, &key), &claim, response).await
+    keep(&api, &person, &claim, response).await
 }
 
 fn digest(about: &str, body: &[u8]) -> String {
@@ -91,23 +141,35 @@ fn digest(about: &str, body: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
-async fn claimed(api: &Api, person: &Person, key: &str, claim: (&str, &str)) -> Result<store::Known> {
+async fn claimed(api: &Api, person: &Person, claim: &Claim, digest: &str) -> Result<store::Known> {
     let now = api.site.clock.now();
     let mut tx = api.site.db.write(&person.scope()).await?;
     store::forget(&mut tx, &person.id, now - KEPT).await?;
-    let known = store::claim(&mut tx, (&person.id, key), claim, (now, now + CLAIM)).await?;
+    let known = store::claim(&mut tx, claim.at(), (digest, &claim.id), (now, now + CLAIM)).await?;
     tx.commit().await?;
     Ok(known)
 }
 
-/// Stores the answer if something was done; otherwise gives the key back.
-async fn keep(api: &Api, person: &Person, at: (&PersonId, &str), claim: &str, response: Response) -> Result<Response> {
-    let mut tx = api.site.db.write(&person.scope()).await?;
+/// Stores the answer if something was done and it isn't stored yet; gives the key back if nothing was done.
+async fn keep(api: &Api, person: &Person, claim: &Claim, response: Response) -> Result<Response> {
+    if response.extensions().get::<Stored>().is_some() {
+        return Ok(response);
+    }
     if !response.status().is_success() {
-        store::released(&mut tx, at, claim).await?;
+        let mut tx = api.site.db.write(&person.scope()).await?;
+        store::released(&mut tx, claim.at(), &claim.id).await?;
         tx.commit().await?;
         return Ok(response);
     }
+    let (response, answer) = read(response).await?;
+    let mut tx = api.site.db.write(&person.scope()).await?;
+    store::answered(&mut tx, claim.at(), &claim.id, &answer).await?;
+    tx.commit().await?;
+    Ok(response)
+}
+
+/// A response, and what is stored of it.
+async fn read(response: Response) -> Result<(Response, store::Answer)> {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, MOST).await.map_err(|error| Error::Internal(error.into()))?;
     let header = |name: &HeaderName| {
@@ -115,10 +177,9 @@ async fn keep(api: &Api, person: &Person, at: (&PersonId, &str), claim: &str, re
         Some((name.as_str().to_owned(), Value::from(value)))
     };
     let headers: Map<String, Value> = HEADERS.iter().filter_map(header).collect();
-    let text = String::from_utf8_lossy(&body);
-    store::answered(&mut tx, at, claim, (parts.status.as_u16(), headers.into(), &text)).await?;
-    tx.commit().await?;
-    Ok(Response::from_parts(parts, Body::from(body)))
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let answer = store::Answer { status: parts.status.as_u16(), headers: headers.into(), body: text };
+    Ok((Response::from_parts(parts, Body::from(body)), answer))
 }
 
 /// An answer that was given before.

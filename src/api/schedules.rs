@@ -2,6 +2,7 @@
 
 mod shape;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::ETAG;
@@ -9,9 +10,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::Api;
 use super::endpoint::{Endpoint, Endpoints};
+use super::idempotency::IdempotencyKey;
 use super::input::{Body, invalid};
 use super::paging::{Page, Paging};
 use super::reply::{Conditions, Result, created, found, json, stale, tag};
+use crate::db::Tx;
 use crate::ids::ScheduleId;
 use crate::instances::Role;
 use crate::schedules::{Changed, ScheduleFilter, Schedules};
@@ -75,7 +78,11 @@ fn own(id: &str) -> Result<ScheduleId> {
 
 async fn shown(api: &Api, person: &Person, id: &ScheduleId) -> Result<Schedule> {
     let mut tx = api.site.db.read(&person.scope()).await?;
-    Ok(Schedule::from(api.schedules.find(&mut tx, person, id).await?))
+    shown_in(&mut tx, api, person, id).await
+}
+
+async fn shown_in(tx: &mut Tx, api: &Api, person: &Person, id: &ScheduleId) -> Result<Schedule> {
+    Ok(Schedule::from(api.schedules.find(tx, person, id).await?))
 }
 
 async fn show_list(
@@ -108,7 +115,12 @@ async fn show(
     found(&conditions, &shown(&api, &person, &own(&id)?).await?)
 }
 
-async fn add_one(State(api): State<Api>, person: Person, Body(input): Body<ScheduleInput>) -> Result<Response> {
+async fn add_one(
+    State(api): State<Api>,
+    person: Person,
+    Extension(key): Extension<IdempotencyKey>,
+    Body(input): Body<ScheduleInput>,
+) -> Result<Response> {
     let mut errors = Errors::new();
     if input.workflow.is_none() {
         errors.add("query", "Name the query that runs.");
@@ -117,11 +129,16 @@ async fn add_one(State(api): State<Api>, person: Person, Body(input): Body<Sched
     if !errors.is_empty() {
         return Err(invalid(&errors, pointer));
     }
-    let id = match api.schedules.add(&person, &fields).await? {
+    let mut tx = api.site.db.write(&person.scope()).await?;
+    let id = match api.schedules.add(&mut tx, &person, &fields).await? {
         Ok(id) => id,
         Err(errors) => return Err(invalid(&errors, pointer)),
     };
-    created(StatusCode::CREATED, &format!("/api/schedules/{id}"), &shown(&api, &person, &id).await?)
+    let schedule = shown_in(&mut tx, &api, &person, &id).await?;
+    let response = created(StatusCode::CREATED, &format!("/api/schedules/{id}"), &schedule)?;
+    let response = key.commit(tx, response).await?;
+    api.schedules.wake();
+    Ok(response)
 }
 
 async fn change(
@@ -171,26 +188,34 @@ async fn remove(
 async fn stop(
     State(api): State<Api>,
     person: Person,
+    Extension(key): Extension<IdempotencyKey>,
     Path(id): Path<String>,
     Body(input): Body<PauseInput>,
 ) -> Result<Response> {
     let id = own(&id)?;
     let (until, note) = (input.until.unwrap_or_default(), input.note.unwrap_or_default());
-    api.schedules.pause(&person, &id, until.trim(), note.trim()).await?;
-    json(StatusCode::OK, &shown(&api, &person, &id).await?)
+    let mut tx = api.site.db.write(&person.scope()).await?;
+    api.schedules.pause(&mut tx, &person, &id, until.trim(), note.trim()).await?;
+    let schedule = shown_in(&mut tx, &api, &person, &id).await?;
+    key.commit(tx, json(StatusCode::OK, &schedule)?).await
 }
 
 async fn go_on(
     State(api): State<Api>,
     person: Person,
+    Extension(key): Extension<IdempotencyKey>,
     Path(id): Path<String>,
     Body(input): Body<ResumeInput>,
 ) -> Result<Response> {
     let id = own(&id)?;
-    if let Err(errors) = api.schedules.resume(&person, &id, &input.missed).await? {
+    let mut tx = api.site.db.write(&person.scope()).await?;
+    if let Err(errors) = api.schedules.resume(&mut tx, &person, &id, &input.missed).await? {
         return Err(invalid(&errors, |field| format!("/{field}")));
     }
-    json(StatusCode::OK, &shown(&api, &person, &id).await?)
+    let schedule = shown_in(&mut tx, &api, &person, &id).await?;
+    let response = key.commit(tx, json(StatusCode::OK, &schedule)?).await?;
+    api.schedules.wake();
+    Ok(response)
 }
 
 async fn show_slots(

@@ -48,17 +48,28 @@ pub(super) async fn claim(
     sql(ADD).bind(person).bind(key).bind(digest).bind(claim).bind(until).bind(now).one(tx).await
 }
 
+/// What is stored of an answer.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// An object: values by the headers' names.
+    pub(super) headers: Value,
+    pub(super) body: String,
+}
+
 /// Stores the answer of a claimed request; false if the claim is lost.
 pub(super) async fn answered(
     tx: &mut Tx,
     (person, key): (&PersonId, &str),
     claim: &str,
-    (status, headers, body): (u16, Value, &str),
+    answer: &Answer,
 ) -> Result<bool> {
     const ANSWER: &str = "update api_requests set status = $4, headers = $5, body = $6 \
         where person_id = $1 and idempotency_key = $2 and claim = $3 and status is null";
-    let answered = sql(ANSWER).bind(person).bind(key).bind(claim).bind(i64::from(status)).bind(headers).bind(body);
-    Ok(answered.execute(tx).await? == 1)
+    let Answer { status, headers, body } = answer;
+    let stored = sql(ANSWER).bind(person).bind(key).bind(claim);
+    let stored = stored.bind(i64::from(*status)).bind(headers.clone()).bind(body);
+    Ok(stored.execute(tx).await? == 1)
 }
 
 /// Gives back the key of a request that did nothing.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -9,6 +10,7 @@ use serde_json::Value;
 
 use super::Api;
 use super::endpoint::{Endpoint, Endpoints};
+use super::idempotency::IdempotencyKey;
 use super::input::{Body, invalid, pointer};
 use super::paging::{Page, Paging};
 use super::reply::{Conditions, Result, created, found};
@@ -131,6 +133,7 @@ pub(super) fn fields(parameters: Option<&BTreeMap<String, Value>>, errors: &mut 
 async fn make(
     State(api): State<Api>,
     person: Person,
+    Extension(key): Extension<IdempotencyKey>,
     Path(slug): Path<String>,
     Body(input): Body<CreateWorkflowInput>,
 ) -> Result<Response> {
@@ -159,6 +162,5 @@ async fn make(
     }
     let id = library::create_query(&mut tx, &api.site, &api.guides, &person, &slug, &form).await?;
     let workflow = workflows::shown(&mut tx, &person, &id).await?;
-    tx.commit().await?;
-    created(StatusCode::CREATED, &workflows::address(&id), &workflow)
+    key.commit(tx, created(StatusCode::CREATED, &workflows::address(&id), &workflow)?).await
 }

@@ -4,12 +4,14 @@ mod run;
 mod shape;
 mod text;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::Api;
 use super::endpoint::{Endpoint, Endpoints, Reply};
+use super::idempotency::IdempotencyKey;
 use super::input::{Body, invalid};
 use super::paging::{Page, Paging, Start};
 use super::reply::{Conditions, Failure, Result, created, found, json, stale, tag};
@@ -120,7 +122,12 @@ async fn show(
     found(&conditions, &shown(&mut tx, &person, &own(&id)?).await?)
 }
 
-async fn add_one(State(api): State<Api>, person: Person, Body(input): Body<WorkflowInput>) -> Result<Response> {
+async fn add_one(
+    State(api): State<Api>,
+    person: Person,
+    Extension(key): Extension<IdempotencyKey>,
+    Body(input): Body<WorkflowInput>,
+) -> Result<Response> {
     let site = &api.site;
     let (written, errors) = input.written();
     if !errors.is_empty() {
@@ -133,8 +140,7 @@ async fn add_one(State(api): State<Api>, person: Person, Body(input): Body<Workf
         Err(errors) => return Err(invalid(&errors, |field| input.pointer(field))),
     };
     let workflow = shown(&mut tx, &person, &id).await?;
-    tx.commit().await?;
-    created(StatusCode::CREATED, &address(&id), &workflow)
+    key.commit(tx, created(StatusCode::CREATED, &address(&id), &workflow)?).await
 }
 
 /// A token that is limited to some instances changes nothing for the people of others.

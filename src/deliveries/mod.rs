@@ -23,14 +23,18 @@ mod target_form;
 pub use seals::{reseal, seals};
 pub use store::unfinished;
 
+use std::future::ready;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
+
 use crate::accounts::audit::Action;
+use crate::db::{self, Tx};
 use crate::executions::Executions;
 use crate::ids::ProcessId;
-use crate::web::Site;
-use crate::web::room::{PageEntry, Room};
+use crate::web::room::{PageEntry, Room, Subject};
 use crate::web::shell::Section;
+use crate::web::{Person, Site};
 use deliverer::Deliverer;
 
 /// The name of the worker that sends, used to wake it.
@@ -57,6 +61,15 @@ pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
             )]
         },
         actions: &[Action::DestinationChanged, Action::DeliveryRuleChanged, Action::ResultDelivered],
+        subjects: const {
+            &[
+                Subject::new("dlv", "/deliveries/", |tx, person, id| opens(tx, person, id).boxed()),
+                // OK without looking: destinations are never removed, and only administrators have their pages.
+                Subject::new("dst", "/settings/destinations/", |_, person, _| {
+                    ready(Ok(person.is_administrator)).boxed()
+                }),
+            ]
+        },
         workers: vec![Arc::new(worker)],
         ..Room::new(pages::routes(room))
     }
@@ -70,4 +83,10 @@ impl Action {
     pub const DeliveryRuleChanged: Self = Self::new("delivery-rule-changed", "Delivery rule added, changed or deleted");
     /// Results were delivered because somebody asked for it.
     pub const ResultDelivered: Self = Self::new("result-delivered", "Results delivered manually");
+}
+
+/// Whether somebody can open the page of a delivery.
+async fn opens(tx: &mut Tx, person: &Person, id: &str) -> db::Result<bool> {
+    let Ok(id) = id.parse() else { return Ok(false) };
+    Subject::is_found(store::delivery(tx, &person.id, &id).await)
 }

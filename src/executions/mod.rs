@@ -49,7 +49,7 @@ use futures::FutureExt as _;
 use crate::accounts::audit::Action;
 use crate::db::{self, PageRange, Tx};
 use crate::ids::ProcessId;
-use crate::web::room::{Hit, PageEntry, Room, Search};
+use crate::web::room::{Hit, PageEntry, Room, Search, Subject};
 use crate::web::shell::Section;
 use crate::web::{Person, components};
 use adoption::Adoption;
@@ -82,6 +82,7 @@ pub fn room(executions: &Executions, process: &ProcessId) -> Room {
             }]
         },
         actions: &[Action::ExecutionStarted],
+        subjects: const { &[Subject::new("exe", "/executions/", |tx, person, id| opens(tx, person, id).boxed())] },
         workers: vec![
             Arc::new(Poller::new(polled, poller)),
             Arc::new(Fetcher::new(fetched, fetcher)),
@@ -117,4 +118,10 @@ async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::R
         title: line.query_name,
     };
     Ok(lines.into_iter().map(hit).collect())
+}
+
+/// Whether somebody can open the page of an execution.
+async fn opens(tx: &mut Tx, person: &Person, id: &str) -> db::Result<bool> {
+    let Ok(id) = id.parse() else { return Ok(false) };
+    Subject::is_found(find(tx, &person.id, &id).await)
 }

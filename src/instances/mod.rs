@@ -32,12 +32,15 @@ pub use store::{
 
 use std::sync::Arc;
 
+use futures::FutureExt as _;
+
 use crate::accounts::audit;
 use crate::connections::Grants;
+use crate::db::{self, Tx};
 use crate::ids::ProcessId;
-use crate::web::Site;
-use crate::web::room::{PageEntry, Room};
+use crate::web::room::{PageEntry, Room, Subject};
 use crate::web::shell::Section;
+use crate::web::{Person, Site};
 use discovery::InstanceDiscovery;
 
 /// The room, with instance discovery running as `process`.
@@ -59,6 +62,7 @@ pub fn room(site: Site, grants: Grants, process: ProcessId) -> Room {
             audit::Action::AccessEnding,
             audit::Action::AccessEnded,
         ],
+        subjects: const { &[Subject::new("ins", "/instances/", |tx, person, id| opens(tx, person, id).boxed())] },
         workers: vec![Arc::new(InstanceDiscovery::new(site.clone(), grants.clone(), process))],
         ..Room::new(pages::routes(site, grants))
     }
@@ -83,4 +87,10 @@ impl audit::Action {
     /// Amazon no longer lists an instance for somebody, whose access ends after the grace period.
     pub const AccessEnding: Self = Self::new("access-ending", "Access ends soon");
     pub const AccessEnded: Self = Self::new("access-ended", "Access ended");
+}
+
+/// Whether somebody can open the page of an instance.
+async fn opens(tx: &mut Tx, person: &Person, id: &str) -> db::Result<bool> {
+    let Ok(id) = id.parse() else { return Ok(false) };
+    Subject::is_found(find(tx, &person.id, &id).await)
 }

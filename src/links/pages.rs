@@ -2,12 +2,13 @@
 
 mod list;
 mod make;
+mod revoke;
 mod shown;
 
 use crate::executions::Executions;
 use crate::web::Site;
 use crate::web::routes::Who::{Analyst, Anyone, Link, Owner, SignedIn, Viewer};
-use crate::web::routes::{Routes, get, post};
+use crate::web::routes::{Routes, get};
 
 /// What the pages share.
 #[derive(Clone, Debug)]
@@ -21,7 +22,10 @@ pub(super) fn routes(room: Links) -> Routes {
         .route("/settings/links", get(SignedIn, list::show))
         .route("/settings/links.csv", get(SignedIn, list::export))
         .route("/settings/links.json", get(SignedIn, list::export))
-        .route("/settings/links/{id}/revoke", post(Owner, list::revoke).about("Revoke a public link"))
+        .route(
+            "/settings/links/{id}/revoke",
+            get(Owner, revoke::ask).post(Owner, revoke::revoke).about("Revoke a public link"),
+        )
         .route(
             "/executions/{id}/links",
             get(Viewer, make::of_execution)

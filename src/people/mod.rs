@@ -13,12 +13,15 @@ mod pages;
 mod permissions;
 mod sharing;
 
+use std::future::ready;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use futures::FutureExt as _;
 
 use crate::accounts::audit::Action;
 use crate::ids::PersonId;
 use crate::web::components::Errors;
-use crate::web::room::{PageEntry, Room};
+use crate::web::room::{PageEntry, Room, Subject};
 use crate::web::routes::Who::{Administrator, Owner, SignedIn};
 use crate::web::routes::{Routes, get, post};
 use crate::web::shell::Section;
@@ -96,6 +99,10 @@ pub fn room(site: Site) -> Room {
             ]
         },
         actions: &[Action::Invited, Action::InvitationRevoked, Action::InvitationAccepted],
+        // OK without looking: a removed person has a page, too, and only administrators have these pages.
+        subjects: const {
+            &[Subject::new("per", "/settings/people/", |_, person, _| ready(Ok(person.is_administrator)).boxed())]
+        },
         ..Room::new(routes.merge(invitations::routes(site.clone())).merge(sharing::routes(site)))
     }
 }

@@ -58,7 +58,7 @@ use crate::accounts::audit::Action;
 use crate::connections::Grants;
 use crate::db::{self, PageRange, Tx};
 use crate::web::components::Errors;
-use crate::web::room::{Hit, PageEntry, Room, Search};
+use crate::web::room::{Hit, PageEntry, Room, Search, Subject};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 use bin_purger::BinPurger;
@@ -90,6 +90,7 @@ pub fn room(site: Site, grants: Grants, trials: Arc<Trials>) -> Room {
             Action::QueryShared,
             Action::WorkflowChanged,
         ],
+        subjects: const { &[Subject::new("qry", "/queries/", |tx, person, id| opens(tx, person, id).boxed())] },
         workers: vec![Arc::new(BinPurger::new(site.clone()))],
         ..Room::new(pages::routes(site.clone(), trials).merge(pages::workflow_routes(site, grants)))
     }
@@ -135,4 +136,10 @@ async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::R
     let queries = list(tx, &person.id, &filter, range).await?;
     let hit = |line: Line| Hit { href: format!("/queries/{}", line.id), title: line.name, note: line.description };
     Ok(queries.into_iter().map(hit).collect())
+}
+
+/// Whether somebody can open the page of a query.
+async fn opens(tx: &mut Tx, person: &Person, id: &str) -> db::Result<bool> {
+    let Ok(id) = id.parse() else { return Ok(false) };
+    Subject::is_found(find(tx, &person.id, &id).await)
 }

@@ -37,7 +37,7 @@ use crate::db::{self, PageRange, Tx};
 use crate::executions::Executions;
 use crate::ids::ProcessId;
 use crate::queries::Trials;
-use crate::web::room::{Hit, PageEntry, Room, Search};
+use crate::web::room::{Hit, PageEntry, Room, Search, Subject};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 use backfiller::Backfiller;
@@ -81,6 +81,12 @@ pub fn room(schedules: Schedules, process: &ProcessId) -> Room {
             }]
         },
         actions: &[Action::ScheduleChanged, Action::ScheduleDeleted, Action::ScheduleTakenOver],
+        subjects: const {
+            &[
+                Subject::new("sch", "/schedules/", |tx, person, id| opens(tx, person, id).boxed()),
+                Subject::new("bkf", "/schedules/backfills/", |tx, person, id| opens_backfill(tx, person, id).boxed()),
+            ]
+        },
         workers: vec![Arc::new(worker), Arc::new(backfiller)],
         ..Room::new(pages::routes(schedules))
     }
@@ -116,4 +122,16 @@ async fn found(tx: &mut Tx, person: &Person, q: &str, range: PageRange) -> db::R
 /// The plan of a cron expression alone.
 pub fn cron_plan(cron: Cron, zone: Zone) -> Plan {
     Plan { rule: Rule::Cron(cron), zone, starts: None, ends: None, excluded: BTreeSet::new() }
+}
+
+/// Whether somebody can open the page of a schedule.
+async fn opens(tx: &mut Tx, person: &Person, id: &str) -> db::Result<bool> {
+    let Ok(id) = id.parse() else { return Ok(false) };
+    Subject::is_found(store::find(tx, &person.id, &id).await)
+}
+
+/// Whether somebody can open the page of a backfill.
+async fn opens_backfill(tx: &mut Tx, person: &Person, id: &str) -> db::Result<bool> {
+    let Ok(id) = id.parse() else { return Ok(false) };
+    Subject::is_found(store::backfill(tx, &person.id, &id).await)
 }

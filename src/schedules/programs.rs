@@ -206,15 +206,14 @@ impl Schedules {
         Ok(rows.into_iter().map(slot).collect())
     }
 
-    /// Adds a schedule of this person.
-    pub async fn add(&self, person: &Person, fields: &Fields) -> web::Result<Result<ScheduleId, Errors>> {
-        let mut tx = self.site.db.write(&person.scope()).await?;
-        let added = form::add_by(self, &mut tx, person, fields).await?;
-        if added.is_ok() {
-            tx.commit().await?;
-            self.site.wakes.wake(super::scheduler::NAME);
-        }
-        Ok(added)
+    /// Adds a schedule of this person; after the commit, [`Schedules::wake`] decides what is due.
+    pub async fn add(&self, tx: &mut Tx, person: &Person, fields: &Fields) -> web::Result<Result<ScheduleId, Errors>> {
+        form::add_by(self, tx, person, fields).await
+    }
+
+    /// Makes the scheduler look for due slots now.
+    pub fn wake(&self) {
+        self.site.wakes.wake(super::scheduler::NAME);
     }
 
     /// Changes a schedule that is at this revision; missing fields stay as they are.
@@ -228,7 +227,7 @@ impl Schedules {
         match form::change_by(self, &mut tx, person, (id, revision), fields).await? {
             Ok(Some(())) => {
                 tx.commit().await?;
-                self.site.wakes.wake(super::scheduler::NAME);
+                self.wake();
                 Ok(Changed::Done)
             }
             Ok(None) => Ok(Changed::Stale),
@@ -237,13 +236,28 @@ impl Schedules {
     }
 
     /// Pauses a schedule until the beginning of a day, or, without one, until somebody resumes it.
-    pub async fn pause(&self, person: &Person, id: &ScheduleId, until: &str, note: &str) -> web::Result<()> {
-        changes::pause_by(self, person, id.as_str(), until, note).await.map(drop)
+    pub async fn pause(
+        &self,
+        tx: &mut Tx,
+        person: &Person,
+        id: &ScheduleId,
+        until: &str,
+        note: &str,
+    ) -> web::Result<()> {
+        let schedule = changes::changeable(tx, person, id.as_str()).await?;
+        changes::pause_by(self, tx, person, &schedule, (until, note)).await
     }
 
-    /// Resumes a paused schedule; `missed` names what happens to the slots in between.
-    pub async fn resume(&self, person: &Person, id: &ScheduleId, missed: &str) -> web::Result<Result<(), Errors>> {
-        let (tx, schedule) = changes::to_change(self, person, id.as_str()).await?;
+    /// Resumes a paused schedule; `missed` names what happens to the slots in between. After the commit,
+    /// [`Schedules::wake`] decides what is due.
+    pub async fn resume(
+        &self,
+        tx: &mut Tx,
+        person: &Person,
+        id: &ScheduleId,
+        missed: &str,
+    ) -> web::Result<Result<(), Errors>> {
+        let schedule = changes::changeable(tx, person, id.as_str()).await?;
         let Some(with) = Missed::parse(missed) else {
             let mut errors = Errors::new();
             let names: Vec<String> = Missed::choices().into_iter().map(|choice| choice.value).collect();

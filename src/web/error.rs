@@ -273,6 +273,7 @@ pub async fn framed(
     let is_part = visit.is_part;
     let is_typing = request.method() == axum::http::Method::POST;
     let was_opened = request.method() == axum::http::Method::GET;
+    let back = ways::back(request.headers(), was_opened.then_some(visit.here.as_str()));
     let mut response = next.run(request).await;
     if is_unkept(&response) {
         let trouble = db.trouble().unwrap_or(Trouble::Silent);
@@ -295,7 +296,8 @@ pub async fn framed(
     let mut shell = visit.shell(shown.title, Section::None).await;
     // A query may contain an authorization code, or customers' data, and people share error pages: it is dropped.
     shell.here.truncate(shell.here.find('?').unwrap_or(shell.here.len()));
-    let ways = ways::ways(shown.way, visit.person.is_some(), was_opened && passes(status), shell.rooms.menu());
+    let own: Vec<_> = shown.way.into_iter().chain(back.map(|page| ("Go back", page))).collect();
+    let ways = ways::ways(own, visit.person.is_some(), was_opened && passes(status), shell.rooms.menu());
     let page = ErrorPage { shell, status: status.as_u16(), sentence: shown.sentence, ways, request_id };
     let retry = response.headers().get(RETRY_AFTER).cloned();
     let mut response = match page.render() {

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use super::person::Person;
 use super::routes::{Routes, Table};
 use super::shell::Section;
-use crate::db::{PageRange, Result, Tx};
+use crate::db::{Error, PageRange, Result, Tx};
 use crate::workers::Worker;
 
 /// The registration of a room.
@@ -38,6 +38,8 @@ pub struct Room {
     pub searches_with: Vec<SearchWith>,
     /// Its audit actions.
     pub actions: &'static [AuditAction],
+    /// Its things that the audit log names by their ids, and that have pages.
+    pub subjects: &'static [Subject],
     /// Its background work.
     pub workers: Vec<Arc<dyn Worker>>,
 }
@@ -136,6 +138,35 @@ impl AuditAction {
     }
 }
 
+/// Whether a person can open the page of the thing with this id; false for a text that isn't an id.
+pub type Opens = for<'a> fn(&'a mut Tx, &'a Person, &'a str) -> BoxFuture<'a, Result<bool>>;
+
+/// A kind of things with pages, told by the prefix of their ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    /// The ids' part before the underscore.
+    pub prefix: &'static str,
+    /// The address of a page up to the id: `/queries/`.
+    pub folder: &'static str,
+    /// Asked with a transaction in the person's scope.
+    pub opens: Opens,
+}
+
+impl Subject {
+    pub const fn new(prefix: &'static str, folder: &'static str, opens: Opens) -> Self {
+        Self { prefix, folder, opens }
+    }
+
+    /// Whether something was found; false if it is missing.
+    pub fn is_found<T>(found: Result<T>) -> Result<bool> {
+        match found {
+            Ok(_) => Ok(true),
+            Err(Error::Missing) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// The registrations of all rooms, in order; cheap to clone.
 #[derive(Clone, Default)]
 pub struct Rooms(Arc<Joined>);
@@ -149,6 +180,7 @@ struct Joined {
     pages: Vec<PageEntry>,
     searches: Vec<SearchWith>,
     actions: Vec<AuditAction>,
+    subjects: Vec<Subject>,
     access: Table,
 }
 
@@ -170,6 +202,7 @@ impl Rooms {
             pages: rooms.iter().flat_map(|room| room.pages).copied().collect(),
             searches: rooms.iter().flat_map(searches).collect(),
             actions: rooms.iter().flat_map(|room| room.actions).copied().collect(),
+            subjects: rooms.iter().flat_map(|room| room.subjects).copied().collect(),
             access: Table::new(routes.flat_map(Routes::lines).cloned().collect()),
         }))
     }
@@ -203,6 +236,12 @@ impl Rooms {
 
     pub fn actions(&self) -> &[AuditAction] {
         &self.0.actions
+    }
+
+    /// The kind of the thing with this id, if it has a page.
+    pub fn subject(&self, id: &str) -> Option<Subject> {
+        let (prefix, _) = id.split_once('_')?;
+        self.0.subjects.iter().copied().find(|subject| subject.prefix == prefix)
     }
 
     /// Who may do what, for all routes.

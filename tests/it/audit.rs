@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::executions::{REACH, run, saved};
+use crate::queries::instance;
 use crate::support::stories;
 
 stories! {
@@ -61,6 +62,38 @@ stories! {
         assert_eq!(first.texts("tbody tr").len(), 50);
         assert!(first.text(".pager").contains("of 55"), "{}", first.text(".pager"));
         assert_eq!(ada.get("/settings/audit?action=exported&page=2").await.texts("tbody tr").len(), 5);
+    }
+
+    /// Everything with a page is linked, and nothing else: not what was removed, nor what belongs to others.
+    async fn every_link_of_the_log_leads_to_a_page(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        let id = saved(&ada, REACH).await;
+        let (page, query) = (run(&ada, &id).await, format!("/queries/{id}"));
+        house.settle().await;
+        ada.get(&format!("{page}/result.csv")).await.with(200);
+        ada.post(&format!("{query}/delete"), &[]).await.with(303);
+        let on = instance(&chie).await;
+        let fields = [("home", "private"), ("instance", on.as_str()), ("name", "Theirs"), ("sql", REACH), ("window", "settled")];
+        let theirs = chie.post("/queries/new", &fields).await.with(303).location;
+        chie.post(&format!("{}/delete", theirs.split(['?', '#']).next().expect("a path")), &[]).await.with(303);
+        let links = async || {
+            let log = ada.get("/settings/audit").await.with(200);
+            let links = log.attributes("tbody td[data-label=Subject] a, tbody td[data-label=Detail] a", "href");
+            for link in &links {
+                ada.get(link).await.with(200);
+            }
+            links
+        };
+        let before = links().await;
+        let has = |links: &[String], start: &str| links.iter().any(|link| link.starts_with(start));
+        assert!(has(&before, &page) && has(&before, &query) && has(&before, "/settings/people/"), "{before:?}");
+        house.time.advance(TimeDelta::days(31));
+        house.tick("bin-purger").await;
+        let ada = house.signed_in("Ada").await;
+        let log = ada.get("/settings/audit?action=query-deleted").await.with(200);
+        assert_eq!(log.texts("tbody tr").len(), 2);
+        assert!(log.attributes("tbody td[data-label=Subject] a", "href").is_empty(), "removed for good: {}", log.body);
     }
 
     /// Old entries are deleted if a retention period is set, and only then.

@@ -42,6 +42,18 @@ stories! {
         assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/html"));
     }
 
+    /// A page that refuses something leads back to where somebody came from, and never to another site.
+    async fn a_refusal_leads_back(house: House) {
+        house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        let public_url = &house.app.site.config.public_url;
+        let (own, host) = (format!("{public_url}settings/webhooks?page=2"), public_url.authority());
+        for (from, leads) in [(own.as_str(), "/settings/webhooks"), ("https://evil.example/settings/webhooks", "/")] {
+            let refused = chie.send(Method::GET, "/operations/backups", &[("referer", from), ("host", host)], None).await.with(403);
+            assert_eq!(refused.attributes("main .actions a", "href").remove(0), leads, "{from}");
+        }
+    }
+
     /// An outage is reported to programs too, with `Retry-After`.
     async fn an_outage_is_reported_as_json_too(house: House) {
         let ada = house.signed_in("Ada").await;

@@ -79,9 +79,15 @@ stories! {
         same(&shared[..shared.len() - 1]).await;
         house.time.advance(TimeDelta::seconds(1));
         let revoked = link(&ada, &page, &[]).await;
-        let revoke = ada.get("/settings/links").await.attributes("tbody form", "action").remove(0);
-        ada.post(&revoke, &[]).await.with(303);
+        let ask = ada.get("/settings/links").await.attributes("tbody a[href*='/revoke']", "href").remove(0);
+        let page_of_it = ada.get(&ask).await.with(200);
+        assert!(page_of_it.text("main form").contains("can't be undone"), "{}", page_of_it.body);
+        nobody.get(&revoked).await.with(200);
+        let revoke = page_of_it.attributes("main form[action$='/revoke']", "action").remove(0);
+        assert_eq!(ada.post(&revoke, &[]).await.with(303).location, "/settings/links");
         same(&revoked).await;
+        let after = ada.get(&ask).await.with(200);
+        assert!(after.text("main .callout").contains("no longer shows anything") && after.texts("main form[action$='/revoke']").is_empty(), "{}", after.body);
         // Access of the author ends, and returns.
         nobody.get(&shared).await.with(200);
         everybody_is(&house, "viewer").await;
@@ -135,19 +141,28 @@ stories! {
             assert!(form.attributes("#errors a", "href").contains(&format!("#f-{field}")), "{}", form.body);
         }
         link(&ada, &page, &[]).await;
-        let revoke = ada.get("/settings/links").await.attributes("tbody form", "action").remove(0);
+        let ask = ada.get("/settings/links").await.attributes("tbody a[href*='/revoke']", "href").remove(0);
+        let revoke = ask.split('?').next().expect("a path").to_owned();
+        chie.get(&ask).await.with(404);
         chie.post(&revoke, &[]).await.with(404);
         chie.get(&format!("{page}/links")).await.with(404);
         let person = ada.get("/settings/people?q=chie").await.attributes("tbody th a", "href").remove(0);
         let own = instance(&ada).await;
         ada.post(&format!("{person}/access"), &[("instance", own.as_str()), ("role", "viewer")]).await.with(303);
         assert!(chie.get(&format!("{page}/links")).await.with(200).text("main .callout").contains("you need to be an analyst"));
+        let shown = chie.get(&page).await.with(200).attributes("main a", "href");
+        assert!(!shown.contains(&format!("{page}/links")), "a viewer isn't led to what they can't do: {shown:?}");
         chie.post(&format!("{page}/links"), &[("title", "A"), ("valid", "7")]).await.with(403);
         chie.post(&revoke, &[]).await.with(404);
         ada.post(&format!("{person}/access"), &[("instance", own.as_str()), ("role", "manager")]).await.with(303);
+        assert!(chie.get(&page).await.with(200).attributes("main a", "href").contains(&format!("{page}/links")));
         let there = chie.get(&format!("{page}/links")).await.with(200);
-        assert_eq!(there.attributes("tbody form", "action"), std::slice::from_ref(&revoke));
-        chie.post(&revoke, &[("next", page.as_str())]).await.with(303);
+        assert_eq!(there.attributes("tbody a[href*='/revoke']", "href"), [format!("{revoke}?next={page}/links")]);
+        let asked = chie.get(&format!("{revoke}?next={page}/links")).await.with(200);
+        assert_eq!(asked.attributes("main form[action$='/revoke'] input[name=next]", "value"), [format!("{page}/links")]);
+        let elsewhere = chie.get(&format!("{revoke}?next=//evil.example")).await.with(200);
+        assert_eq!(elsewhere.attributes("main form[action$='/revoke'] input[name=next]", "value"), ["/"]);
+        assert_eq!(chie.post(&revoke, &[("next", page.as_str())]).await.with(303).location, page);
         assert_eq!(house.count("select count(*) as value from public_links where revoked_at is not null").await, 1);
     }
 

@@ -225,9 +225,11 @@ pub(crate) async fn others(house: &House) -> Vec<(Method, String)> {
     assert_eq!(invited.len(), 2);
     addresses.extend(invited.into_iter().map(|address| (Method::POST, address)));
     ada.post(&format!("{run}/links"), &[("title", "Mine"), ("valid", "7")]).await.with(200);
-    let links = ada.get("/settings/links").await.attributes("tbody form", "action");
+    let links = ada.get("/settings/links").await.attributes("tbody a[href*='/revoke']", "href");
     assert_eq!(links.len(), 1);
-    addresses.extend(links.into_iter().map(|address| (Method::POST, address)));
+    for address in links.iter().filter_map(|address| address.split('?').next()) {
+        addresses.extend([Method::GET, Method::POST].map(|method| (method, address.to_owned())));
+    }
     addresses.push((Method::GET, format!("{report}/links")));
     addresses.push((Method::POST, format!("{report}/links")));
     addresses.push((Method::GET, report.clone()));

@@ -129,7 +129,7 @@ impl ExecuteInput {
 async fn start(
     State(api): State<Api>,
     person: Person,
-    Extension(IdempotencyKey(key)): Extension<IdempotencyKey>,
+    Extension(key): Extension<IdempotencyKey>,
     Path(id): Path<String>,
     Body(input): Body<ExecuteInput>,
 ) -> Result<Response> {
@@ -150,7 +150,7 @@ async fn start(
     }
     let what = What::Query { id: query.id.clone(), revision: input.revision, instance, input: run };
     let is_dry_run = input.dry_run.unwrap_or_default();
-    let request = Request { what, key: key.filter(|_| !is_dry_run) };
+    let request = Request { what, key: key.text().filter(|_| !is_dry_run).map(str::to_owned) };
     let started = api.executions.start(&mut tx, &actor(&person), &request).await.map_err(refused)?;
     let execution = shown(&mut tx, &person, &started.id).await?;
     if is_dry_run {
@@ -161,9 +161,10 @@ async fn start(
             RunPlan { workflow: query.id, workflow_name, revision: query.revision, instance, window, parameters };
         return json(StatusCode::OK, &plan);
     }
-    tx.commit().await?;
+    let response = created(StatusCode::ACCEPTED, &format!("/api/executions/{}", started.id), &execution)?;
+    let response = key.commit(tx, response).await?;
     if started.is_new {
         api.executions.wake();
     }
-    created(StatusCode::ACCEPTED, &format!("/api/executions/{}", started.id), &execution)
+    Ok(response)
 }

@@ -65,6 +65,8 @@ struct DetailPage {
     known: String,
     /// Public links that show the result, as far as the viewer may see them.
     open_links: i64,
+    /// Whether there are such links, or the viewer can create one.
+    leads_to_links: bool,
     place: Option<Place>,
     earlier: Vec<Earlier>,
     source: Vec<progress::SourceLine>,
@@ -198,6 +200,11 @@ async fn open_links(
     store::open_links(tx, now, &execution.id, (!manages).then_some(&person.id)).await
 }
 
+/// Whether its result can be shown by a public link.
+fn can_share(room: &Executions, execution: &Execution) -> bool {
+    room.site.config.public_links && execution.state == Stage::Succeeded
+}
+
 /// The tag of the page, for polling its live part.
 fn noted(room: &Executions, person: &Person, execution: &Execution) -> String {
     let tag = execution.revision.to_string();
@@ -290,6 +297,7 @@ async fn page(
         cause: cause(&execution),
         own_lost,
         open_links,
+        leads_to_links: open_links > 0 || (can_run && can_share(room, &execution)),
         known: known_text(&execution),
         source: progress::source(&execution.author_sql, mark.as_ref()),
         body: serde_json::to_string_pretty(&execution.sent.body).unwrap_or_default(),

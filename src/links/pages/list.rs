@@ -1,23 +1,19 @@
-//! The list of links: one's own, and everybody's for administrators; revoking.
+//! The list of links: one's own, and everybody's for administrators.
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::{Redirect, Response};
+use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Links;
-use crate::accounts::audit::{self, Action};
-use crate::db::{Scope, Tx};
-use crate::executions;
-use crate::ids::LinkId;
-use crate::instances;
+use crate::db::Scope;
 use crate::links::model::{Link, State as LinkState, Thing};
 use crate::links::store::{self, LinkFilter};
 use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
-use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, Visit, local_or_home};
+use crate::web::shell::{Section, Shell};
+use crate::web::{self, Html, Person, Visit};
 
 /// Rows per page.
 const SIZE: u64 = 50;
@@ -142,39 +138,4 @@ pub(super) async fn export(State(room): State<Links>, person: Person, mut params
         })
     });
     Ok(list::export_rows(&params, rows).await?.answer(&["public-links"], now))
-}
-
-/// Whether somebody may revoke a link: its author, a manager of the instance, an administrator.
-async fn may_revoke(tx: &mut Tx, person: &Person, link: &Link) -> web::Result<bool> {
-    if person.is_administrator || link.person == person.id {
-        return Ok(true);
-    }
-    let Some(Thing::Execution(id)) = &link.thing else { return Ok(false) };
-    let execution = executions::find(tx, &person.id, id).await?;
-    let instance = instances::find(tx, &person.id, &execution.instance).await?;
-    Ok(instance.role.allows(instances::Action::Manage))
-}
-
-pub(super) async fn revoke(
-    State(room): State<Links>,
-    person: Person,
-    visit: Visit,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> web::Result<Redirect> {
-    let (site, now) = (&room.site, room.site.clock.now());
-    let id: LinkId = id.parse().map_err(|_| web::Error::Missing)?;
-    let mut tx = site.db.write(&Scope::System).await?;
-    let link = store::find(&mut tx, &id).await?;
-    if !may_revoke(&mut tx, &person, &link).await? {
-        return Err(web::Error::Missing);
-    }
-    if store::revoke(&mut tx, now, &id).await? {
-        let detail = json!({ "title": link.title, "views": link.views });
-        audit::write(&mut tx, &site.random, now, Some(&person.id), Action::LinkRevoked, id.as_str(), detail).await?;
-    }
-    tx.commit().await?;
-    visit.flash(Tone::Success, "The public link is revoked. It no longer shows anything.").await;
-    let next = if fields.has("next") { local_or_home(fields.get("next")) } else { "/settings/links" };
-    Ok(Redirect::to(next))
 }

@@ -14,7 +14,6 @@ use crate::instances::{self, Action};
 use crate::schedules::Schedules;
 use crate::schedules::model::{NOTE_LENGTH, Schedule, State as Stage};
 use crate::schedules::policies::Missed;
-use crate::schedules::scheduler::NAME;
 use crate::schedules::store;
 use crate::web::components::{Choice, Errors, read_date};
 use crate::web::shell::{Section, Shell, Tone};
@@ -26,17 +25,14 @@ const LISTED: usize = 20;
 const COUNTED: usize = 1_000;
 
 /// A schedule that this person may change, with a write transaction.
-pub(in crate::schedules) async fn to_change(
-    room: &Schedules,
-    person: &Person,
-    id: &str,
-) -> web::Result<(Tx, Schedule)> {
+pub(super) async fn to_change(room: &Schedules, person: &Person, id: &str) -> web::Result<(Tx, Schedule)> {
     let mut tx = room.site.db.write(&person.scope()).await?;
     let schedule = changeable(&mut tx, person, id).await?;
     Ok((tx, schedule))
 }
 
-async fn changeable(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Schedule> {
+/// A schedule that this person may change.
+pub(in crate::schedules) async fn changeable(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Schedule> {
     let schedule = store::find(tx, &person.id, &own(id)?).await?;
     instances::require(tx, &person.id, &schedule.instance, Action::Run).await?;
     Ok(schedule)
@@ -71,31 +67,30 @@ pub(super) async fn pause(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Redirect> {
-    let id = pause_by(&room, &person, &id, fields.trimmed("until"), fields.trimmed("note")).await?;
+    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
+    pause_by(&room, &mut tx, &person, &schedule, (fields.trimmed("until"), fields.trimmed("note"))).await?;
+    tx.commit().await?;
     visit.flash(Tone::Success, "The schedule was paused.").await;
-    Ok(back(&id))
+    Ok(back(&schedule.id))
 }
 
 /// Pauses until the beginning of a day, or without one until somebody resumes it.
 pub(in crate::schedules) async fn pause_by(
     room: &Schedules,
+    tx: &mut Tx,
     person: &Person,
-    id: &str,
-    until: &str,
-    note: &str,
-) -> web::Result<ScheduleId> {
+    schedule: &Schedule,
+    (until, note): (&str, &str),
+) -> web::Result<()> {
     let now = room.site.clock.now();
-    let (mut tx, schedule) = to_change(room, person, id).await?;
-    let until = if until.is_empty() { None } else { Some(end_of_pause(room, &schedule, until, now)?) };
+    let until = if until.is_empty() { None } else { Some(end_of_pause(room, schedule, until, now)?) };
     let note: String = note.replace('\0', "").chars().take(NOTE_LENGTH).collect();
     let reason = pause_text(person, &note);
-    if !store::pause(&mut tx, now, &schedule.id, &reason, until).await? {
+    if !store::pause(tx, now, &schedule.id, &reason, until).await? {
         return Err(web::Error::conflict("Not active", "This schedule is not active, so there is nothing to pause."));
     }
     let detail = json!({ "change": "paused", "note": note, "until": until });
-    log(room, &mut tx, person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
-    tx.commit().await?;
-    Ok(schedule.id)
+    log(room, tx, person, (Entry::ScheduleChanged, &schedule.id), detail).await
 }
 
 fn end_of_pause(room: &Schedules, schedule: &Schedule, text: &str, now: DateTime<Utc>) -> web::Result<DateTime<Utc>> {
@@ -164,14 +159,16 @@ pub(super) async fn resume(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Response> {
-    let (tx, schedule) = to_change(&room, &person, &id).await?;
+    let (mut tx, schedule) = to_change(&room, &person, &id).await?;
     let Some(with) = Missed::parse(fields.get("missed")) else {
         drop(tx);
         let mut errors = Errors::new();
         errors.add("missed", "Choose what happens to the slots that passed.");
         return Ok(Html(resuming(&room, &visit, schedule, errors).await?).unprocessable());
     };
-    resume_by(&room, tx, &person, &schedule, with).await?;
+    resume_by(&room, &mut tx, &person, &schedule, with).await?;
+    tx.commit().await?;
+    room.wake();
     visit.flash(Tone::Success, "The schedule is active again.").await;
     Ok(back(&schedule.id).into_response())
 }
@@ -179,20 +176,17 @@ pub(super) async fn resume(
 /// Resumes a schedule; `with` says what happens to the slots in between.
 pub(in crate::schedules) async fn resume_by(
     room: &Schedules,
-    mut tx: Tx,
+    tx: &mut Tx,
     person: &Person,
     schedule: &Schedule,
     with: Missed,
 ) -> web::Result<()> {
     let now = room.site.clock.now();
-    if !store::resume(&mut tx, now, &schedule.id, with.name()).await? {
+    if !store::resume(tx, now, &schedule.id, with.name()).await? {
         return Err(web::Error::conflict("Not paused", "This schedule is not paused."));
     }
     let detail = json!({ "change": "resumed", "missed_slots": with.name() });
-    log(room, &mut tx, person, (Entry::ScheduleChanged, &schedule.id), detail).await?;
-    tx.commit().await?;
-    room.site.wakes.wake(NAME);
-    Ok(())
+    log(room, tx, person, (Entry::ScheduleChanged, &schedule.id), detail).await
 }
 
 pub(super) async fn delete(

@@ -5,12 +5,31 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{EVERYTHING, Program, instance, kind, problem, query, read};
-use crate::support::{execute, stories};
+use crate::support::{House, execute, stories};
 
 const EXECUTIONS: &str = "select count(*) as value from executions";
 
 async fn keyed(program: &Program, address: &str, key: &str, body: &Value) -> crate::support::Answer {
     program.call(Method::POST, address, &[("idempotency-key", key)], Some(body)).await
+}
+
+fn is_sqlite(house: &House) -> bool {
+    house.database_url().starts_with("sqlite:")
+}
+
+/// From here on no answer can be stored, as if the process ended just before.
+fn ends_here(house: &House) -> &'static str {
+    if is_sqlite(house) {
+        "create trigger ends_here before update of status on api_requests begin select raise(abort, 'it ends here'); end"
+    } else {
+        "create or replace function ends_here() returns trigger language plpgsql as \
+         $$ begin raise exception 'it ends here'; end $$; \
+         create trigger ends_here before update of status on api_requests for each row execute function ends_here()"
+    }
+}
+
+fn goes_on(house: &House) -> &'static str {
+    if is_sqlite(house) { "drop trigger ends_here" } else { "drop trigger ends_here on api_requests" }
 }
 
 stories! {
@@ -57,6 +76,42 @@ stories! {
         let again = keyed(&program, &address, "run", &json!({})).await.with(202);
         assert_eq!(again.location, first.location, "the execution that was started is found by its key");
         assert_eq!(house.count(EXECUTIONS).await, 1);
+    }
+
+    /// What is done and its answer are stored together: if the process ends at that moment, nothing was done, and a
+    /// repeated request does it once, however much later.
+    async fn a_repeated_request_finds_what_was_done_or_nothing(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let program = Program::of(&house, &ada, EVERYTHING).await;
+        let instance = instance(&program).await;
+        let query = query(&program, &instance).await;
+        let id = query["id"].as_str().unwrap();
+        let timing = json!({ "repeat": "daily", "at": "09:00" });
+        let schedule = program.post("/api/schedules", &json!({ "workflow": id, "timing": timing })).await.with(201).location;
+        let template = "/api/query-templates/reach-by-campaign/create-workflow";
+        let requests = [
+            ("/api/workflows".to_owned(), json!({ "name": "Once", "sql": "SELECT 1" }), 201, "select count(*) as value from queries"),
+            (template.to_owned(), json!({ "instance": instance }), 201, "select count(*) as value from queries"),
+            (format!("/api/workflows/{id}/execute"), json!({}), 202, EXECUTIONS),
+            ("/api/schedules".to_owned(), json!({ "workflow": id, "timing": timing }), 201, "select count(*) as value from schedules"),
+            (format!("{schedule}/pause"), json!({}), 200, "select count(*) as value from schedules where state = 'paused'"),
+            (format!("{schedule}/resume"), json!({ "missed": "none" }), 200, "select count(*) as value from audit where action = 'schedule-changed'"),
+        ];
+        for (address, body, status, counted) in requests {
+            let before = house.count(counted).await;
+            execute(&house.database_url(), ends_here(&house)).await;
+            let failed = keyed(&program, &address, &address, &body).await;
+            assert!(failed.status.is_server_error(), "{address}: {} {}", failed.status, failed.body);
+            assert_eq!(house.count(counted).await, before, "{address} did half of it");
+            execute(&house.database_url(), goes_on(&house)).await;
+            let first = keyed(&program, &address, &address, &body).await.with(status);
+            assert!(!first.headers.contains_key("idempotent-replayed"), "{address}");
+            house.time.advance(TimeDelta::minutes(5));
+            let again = keyed(&program, &address, &address, &body).await.with(status);
+            assert_eq!((&again.body, &again.location), (&first.body, &first.location), "{address}");
+            assert_eq!(again.headers["idempotent-replayed"], "true", "{address}");
+            assert_eq!(house.count(counted).await, before + 1, "{address} is done once");
+        }
     }
 
     /// Many parallel requests with one key start one execution, and each gets a clear answer.
