@@ -58,6 +58,16 @@ impl Random {
     }
 }
 
+/// An id with the time of another one that otherwise depends only on `key`: the same for the same key.
+pub fn repeated<I: Id + fmt::Display>(begun: &I, key: &str) -> I {
+    let text = begun.to_string();
+    // OK to be 0 in theory: each id was made from a ULID.
+    let millis = Ulid::from_string(text.rsplit('_').next().unwrap_or_default()).map_or(0, |ulid| ulid.timestamp_ms());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&Sha256::digest(key.as_bytes())[..16]);
+    I::from_ulid(Ulid::from_parts(millis, u128::from_le_bytes(bytes)))
+}
+
 /// The SHA-256 of a random token as URL-safe Base64: what is stored of the token of a link.
 pub fn token_hash(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))

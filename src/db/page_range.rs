@@ -24,8 +24,8 @@ impl PageRange {
     }
 }
 
-/// The pattern for `like … escape '\'` that finds a text anywhere; an empty text gives the empty pattern, which
-/// statements treat as no search.
+/// The pattern for `lower(…) like lower($n) escape '\'` that finds a text anywhere, in any case; an empty text gives the
+/// empty pattern, which statements treat as no search.
 pub fn containing(text: &str) -> String {
     if text.is_empty() {
         return String::new();

@@ -6,6 +6,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Row as _, SqlSafeStr};
 
+use super::cases::{self, Syntax};
 use super::tx::Inner;
 use super::value::{FromValue, Kind, Value};
 use super::{Error, Result, Tx};
@@ -74,16 +75,18 @@ impl Statement {
         self.optional(tx).await?.ok_or(Error::Missing)
     }
 
-    async fn rows(self, tx: &mut Tx) -> Result<Vec<Row>> {
+    async fn rows(mut self, tx: &mut Tx) -> Result<Vec<Row>> {
         let started = Instant::now();
         let text = self.text;
         let rows: sqlx::Result<Vec<Row>> = match tx.running(self.text).await? {
             Inner::Sqlite(tx) => {
-                let rows = with(self.text, sqlite_arguments(self.values)?).fetch_all(&mut **tx).await;
+                let text = cases::matched(self.text, &mut self.values, Syntax::Glob);
+                let rows = with(text, sqlite_arguments(self.values)?).fetch_all(&mut **tx).await;
                 rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
             }
             Inner::Postgres(tx) => {
-                let rows = with(self.text, postgres_arguments(self.values)?).fetch_all(&mut **tx).await;
+                let text = cases::matched(self.text, &mut self.values, Syntax::Regex);
+                let rows = with(text, postgres_arguments(self.values)?).fetch_all(&mut **tx).await;
                 rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
             }
         };

@@ -120,7 +120,7 @@ impl Staged {
             zone_rules: zones.version(),
             next: plan.and_then(|plan| plan.after(now - TimeDelta::seconds(1)).next()),
         };
-        store::add(tx, now, &schedule.id, (&schedule.owner, &schedule.created_by), &written).await
+        store::add(tx, now, &schedule.id, (&schedule.owner, &schedule.created_by), &written).await.map(drop)
     }
 
     /// Resumes it in another database with its own choice for missed slots; returns whether it was paused.

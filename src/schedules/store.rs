@@ -194,18 +194,18 @@ fn json_of(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_else(|_| json!({}))
 }
 
-/// Adds a schedule of this person.
+/// Adds a schedule of this person; false if there is one with this id already.
 pub(super) async fn add(
     tx: &mut Tx,
     now: DateTime<Utc>,
     id: &ScheduleId,
     (person, name): (&PersonId, &str),
     written: &Written<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     const ADD: &str = "insert into schedules (id, name, owner_id, instance_id, query_id, sql, parameters, input, timing, \
         policies, note, state, state_reason, state_at, failures, zone_rules, next_slot, next_at, due_at, created_at, \
         created_by, updated_at, updated_by, revision) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', \
-        $13, 0, $14, $15, $16, $17, $13, $18, $13, $18, 1)";
+        $13, 0, $14, $15, $16, $17, $13, $18, $13, $18, 1) on conflict do nothing";
     sql(ADD)
         .bind(id)
         .bind(written.name)
@@ -227,7 +227,7 @@ pub(super) async fn add(
         .bind(name)
         .execute(tx)
         .await
-        .map(drop)
+        .map(|added| added > 0)
 }
 
 /// Changes a schedule that is still at this revision; false if it isn't. A paused one stays paused. From then on it

@@ -4,6 +4,8 @@
 //! no input is lost.
 
 use std::convert::Infallible;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -11,9 +13,11 @@ use axum::http::header;
 use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use super::Error;
+use crate::ids::{self, Id, PersonId, Random};
 
 /// The fields of a submitted form, in the order in which they were sent; a name may occur more than once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +70,14 @@ impl Fields {
             hash.update(text.as_bytes());
         }
         Some(URL_SAFE_NO_PAD.encode(hash.finalize()))
+    }
+
+    /// The id of what the form adds: the same each time that this person sends this form, so that it is added once. The
+    /// form's key, `once`, is an id of the same kind; without one, the id is new.
+    pub fn new_id<I: Id + Display + FromStr>(&self, person: &PersonId, random: &Random, now: DateTime<Utc>) -> I {
+        let begun = self.trimmed("once").parse::<I>().ok();
+        let key = self.once(person.as_str());
+        begun.zip(key).map_or_else(|| random.id(now), |(begun, key)| ids::repeated(&begun, &key))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -132,6 +144,20 @@ mod tests {
         ];
         assert_eq!(different.iter().flatten().collect::<std::collections::BTreeSet<_>>().len(), 4);
         assert_eq!(once("x=1&once=+", "run"), None);
+    }
+
+    #[test]
+    fn a_form_sent_twice_adds_one_thing_and_a_changed_one_another() {
+        let (random, now) = (Random::seeded(1), DateTime::UNIX_EPOCH);
+        let (ada, chie) = (random.id::<PersonId>(now), random.id::<PersonId>(now));
+        let begun = random.id::<ids::ScheduleId>(now);
+        let id = |text: &str, person| {
+            Fields::parse(format!("once={text}").as_bytes()).new_id::<ids::ScheduleId>(person, &random, now)
+        };
+        assert_eq!(id(&format!("{begun}&name=a"), &ada), id(&format!("{begun}&name=a"), &ada));
+        assert_ne!(id(&format!("{begun}&name=a"), &ada), id(&format!("{begun}&name=b"), &ada));
+        assert_ne!(id(begun.as_str(), &ada), id(begun.as_str(), &chie));
+        assert_ne!(id("x", &ada), id("x", &ada));
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub(super) struct FormPage {
     draft: Option<DateTime<Utc>>,
     /// The revision of the schedule at which the form was begun.
     revision: i64,
+    /// The key of this form, so that sending it twice adds one schedule.
+    once: ScheduleId,
 }
 
 impl FormPage {
@@ -114,6 +116,7 @@ async fn page(
         takes_over: filled.schedule.as_ref().is_some_and(|schedule| schedule.owner != person.id),
         draft: None,
         revision: filled.schedule.as_ref().map_or(0, |schedule| schedule.revision),
+        once: room.site.random.id(now),
         schedule: filled.schedule,
         source: filled.source,
     })
@@ -225,29 +228,32 @@ pub(super) async fn add(
         return Ok(Html(FormPage { draft: kept_at, ..page }).unprocessable());
     };
     drafts::saved(&mut tx, &person, &fields).await?;
-    let id = keep_new(&room, &mut tx, &person, &filled, &instance).await?;
+    let id = fields.new_id::<ScheduleId>(&person.id, &site.random, site.clock.now());
+    keep_new(&room, &mut tx, &person, &id, &filled, &instance).await?;
     tx.commit().await?;
     site.wakes.wake(crate::schedules::scheduler::NAME);
     visit.flash(Tone::Success, "The schedule is active.").await;
     Ok(Redirect::to(&format!("/schedules/{id}")).into_response())
 }
 
-/// Stores a new schedule.
+/// Stores a new schedule; does nothing if the same form has already added it.
 async fn keep_new(
     room: &Schedules,
     tx: &mut Tx,
     person: &Person,
+    id: &ScheduleId,
     filled: &Filled,
     instance: &InstanceId,
-) -> web::Result<ScheduleId> {
+) -> web::Result<()> {
     let (site, now) = (&room.site, room.site.clock.now());
-    let id = site.random.id::<ScheduleId>(now);
     let input = filled.input.form();
-    store::add(tx, now, &id, (&person.id, &person.name), &filled.written(room, instance, &input)).await?;
+    if !store::add(tx, now, id, (&person.id, &person.name), &filled.written(room, instance, &input)).await? {
+        return Ok(());
+    }
     let detail =
         json!({ "change": "created", "name": filled.name, "timing": filled.timing.describe(), "instance": instance });
     audit::write(tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
-    Ok(id)
+    Ok(())
 }
 
 /// Stores a change of a schedule that is still at `revision`; false if somebody else changed it meanwhile.
@@ -280,7 +286,11 @@ pub(in crate::schedules) async fn add_by(
     let start = source(tx, person, fields).await?;
     let filled = filled(room, tx, person, start, fields).await?;
     match filled.instance.clone().filter(|_| filled.errors.is_empty()) {
-        Some(instance) => Ok(Ok(keep_new(room, tx, person, &filled, &instance).await?)),
+        Some(instance) => {
+            let id = room.site.random.id(room.site.clock.now());
+            keep_new(room, tx, person, &id, &filled, &instance).await?;
+            Ok(Ok(id))
+        }
         None => Ok(Err(filled.errors)),
     }
 }

@@ -165,14 +165,14 @@ pub(in crate::schedules) async fn add_backfill(
     now: DateTime<Utc>,
     (person, person_name): (&PersonId, &str),
     new: &NewBackfill<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     const ADD: &str = "insert into backfills (id, name, owner_id, instance_id, schedule_id, query_id, sql, parameters, \
         input, unit, zone, first_day, last_day, at_once, every_minutes, state, state_reason, state_at, failures, due_at, \
         created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'active', '', \
-        $16, 0, $16, $16, $17)";
+        $16, 0, $16, $16, $17) on conflict do nothing";
     const WINDOW: &str = "insert into backfill_windows (backfill_id, position, window_start, window_end, slot, state, \
         reason, attempts) values ($1, $2, $3, $4, $5, 'waiting', '', 0)";
-    sql(ADD)
+    let added = sql(ADD)
         .bind(new.id)
         .bind(new.name)
         .bind(person)
@@ -192,6 +192,9 @@ pub(in crate::schedules) async fn add_backfill(
         .bind(person_name)
         .execute(tx)
         .await?;
+    if added == 0 {
+        return Ok(false);
+    }
     for (position, window) in (0_i64..).zip(new.windows) {
         sql(WINDOW)
             .bind(new.id)

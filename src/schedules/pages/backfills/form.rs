@@ -46,6 +46,8 @@ pub(in crate::schedules::pages) struct FormPage {
     /// Descriptions of the windows.
     windows: Vec<String>,
     errors: Errors,
+    /// The key of this form, so that sending it twice starts one backfill.
+    once: BackfillId,
 }
 
 impl FormPage {
@@ -54,7 +56,14 @@ impl FormPage {
     }
 }
 
-async fn page(tx: &mut Tx, person: &Person, visit: &Visit, filled: Filled, show_errors: bool) -> web::Result<FormPage> {
+async fn page(
+    room: &Schedules,
+    tx: &mut Tx,
+    person: &Person,
+    visit: &Visit,
+    filled: Filled,
+    show_errors: bool,
+) -> web::Result<FormPage> {
     let mut usable = instances::list(tx, &person.id, &instances::Filter::default()).await?;
     usable.retain(|instance| instance.role.allows(Action::Run));
     let instances =
@@ -84,6 +93,7 @@ async fn page(tx: &mut Tx, person: &Person, visit: &Visit, filled: Filled, show_
         every_minutes: filled.every_minutes,
         passed: filled.input.form().into_iter().filter(is_passed).collect(),
         errors: if show_errors { filled.errors } else { Errors::new() },
+        once: room.site.random.id(room.site.clock.now()),
         schedule: filled.schedule,
         source: filled.source,
     })
@@ -107,7 +117,7 @@ pub(in crate::schedules::pages) async fn new(
     let mut tx = room.site.db.read(&person.scope()).await?;
     let start = started(&mut tx, &person, &fields).await?;
     let filled = filled(&room, &mut tx, &person, start, &fields).await?;
-    Ok(Html(page(&mut tx, &person, &visit, filled, false).await?))
+    Ok(Html(page(&room, &mut tx, &person, &visit, filled, false).await?))
 }
 
 /// Shows the windows for the current form, without starting anything.
@@ -120,7 +130,7 @@ pub(in crate::schedules::pages) async fn preview(
     let mut tx = room.site.db.read(&person.scope()).await?;
     let start = started(&mut tx, &person, &fields).await?;
     let filled = filled(&room, &mut tx, &person, start, &fields).await?;
-    Ok(Html(page(&mut tx, &person, &visit, filled, true).await?))
+    Ok(Html(page(&room, &mut tx, &person, &visit, filled, true).await?))
 }
 
 pub(in crate::schedules::pages) async fn add(
@@ -135,10 +145,10 @@ pub(in crate::schedules::pages) async fn add(
     let filled = filled(&room, &mut tx, &person, start, &fields).await?;
     let ready = filled.days.zip(filled.pace).zip(filled.instance.clone()).filter(|_| filled.errors.is_empty());
     let Some(((days, (at_once, every_minutes)), instance)) = ready else {
-        return Ok(Html(page(&mut tx, &person, &visit, filled, true).await?).unprocessable());
+        return Ok(Html(page(&room, &mut tx, &person, &visit, filled, true).await?).unprocessable());
     };
     let now = site.clock.now();
-    let id = site.random.id::<BackfillId>(now);
+    let id = fields.new_id::<BackfillId>(&person.id, &site.random, now);
     let own_text = filled.source.query.is_none();
     let new = NewBackfill {
         id: &id,
@@ -156,10 +166,11 @@ pub(in crate::schedules::pages) async fn add(
         every_minutes,
         windows: &filled.windows,
     };
-    store::add_backfill(&mut tx, now, (&person.id, &person.name), &new).await?;
-    let detail = json!({ "change": "backfill started", "name": filled.name, "schedule": new.schedule,
-        "windows": filled.windows.len(), "instance": instance });
-    audit::write(&mut tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
+    if store::add_backfill(&mut tx, now, (&person.id, &person.name), &new).await? {
+        let detail = json!({ "change": "backfill started", "name": filled.name, "schedule": new.schedule,
+            "windows": filled.windows.len(), "instance": instance });
+        audit::write(&mut tx, &site.random, now, Some(&person.id), Entry::ScheduleChanged, id.as_str(), detail).await?;
+    }
     tx.commit().await?;
     site.wakes.wake(crate::schedules::backfiller::NAME);
     visit.flash(Tone::Success, "The backfill was started.").await;
