@@ -155,11 +155,11 @@ pub(super) async fn show(
         shell: visit.shell("Compare data sources", Section::DataSources).await,
         list: params.list(&[]),
         chosen: chosen.collect(),
-        choices: std::iter::once(Choice::new("", "None")).chain(all).collect(),
+        choices: Choice::optional("None", all),
         facts: facts(&sources),
         sections: sections(&sources, &columns),
         sources: sources.iter().map(|source| (*source).clone()).collect(),
-        differences: std::iter::once(Choice::new("", "All columns")).chain(differences).collect(),
+        differences: Choice::optional("All columns", differences),
         difference: difference.map(Difference::name).unwrap_or_default(),
         markdown: params.here().at("/data-sources/compare.md").to_string(),
     }))
