@@ -33,7 +33,7 @@ impl FromRow for OwnTemplate {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.get("id")?,
-            is_own: row.get::<String>("is_own")? == "yes",
+            is_own: row.get("is_own")?,
             owner: row.get("owner")?,
             text: row.get("text")?,
             home: row.get("home_instance_id")?,
@@ -49,7 +49,7 @@ impl FromRow for OwnTemplate {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select t.id, case when t.owner_id = $1 then 'yes' else 'no' end as is_own, coalesce(p.name, 'somebody else') as owner, \
+            "select t.id, (t.owner_id = $1) as is_own, coalesce(p.name, 'somebody else') as owner, \
              t.text, t.home_instance_id, coalesce(i.name, i.amc_name) as home_name, t.pinned, t.version, t.updated_at \
              from templates t left join people p on p.id = t.owner_id left join instances i on i.id = t.home_instance_id \
              where (t.owner_id = $1 or t.home_instance_id in (select a.instance_id from instance_access a where a.person_id = $1)) ",
@@ -196,7 +196,7 @@ pub(super) async fn use_of(tx: &mut Tx, person: &PersonId, query: &QueryId) -> R
     const FIND: &str = "select u.id, u.template, u.query_id, q.name as query_name, u.version, u.base, u.created_at \
         from template_uses u join queries q on q.id = u.query_id where u.person_id = $1 and u.query_id = $2 \
         order by u.created_at desc, u.id desc limit 1";
-    sql(FIND).bind(person).bind(query).optional(tx).await?.ok_or(Error::Missing)
+    sql(FIND).bind(person).bind(query).one(tx).await
 }
 
 /// Records a query created from a template.
