@@ -121,6 +121,18 @@ pub(super) async fn delete(tx: &mut Tx, person: &PersonId, id: &TemplateId) -> R
     changed(sql(DELETE).bind(id).bind(person).execute(tx).await?)
 }
 
+/// The number of a person's own templates; for the program.
+pub async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
+    const COUNT: &str = "select count(*) as value from templates where owner_id = $1";
+    sql(COUNT).bind(person).count(tx).await
+}
+
+/// Transfers all of a person's own templates to somebody else; returns how many. Who sees them stays.
+pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64> {
+    const TRANSFER: &str = "update templates set owner_id = $2 where owner_id = $1";
+    sql(TRANSFER).bind(from).bind(to).execute(tx).await
+}
+
 fn changed(rows: u64) -> Result<()> {
     if rows == 0 { Err(Error::Missing) } else { Ok(()) }
 }
