@@ -127,7 +127,7 @@ pub async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
     sql(COUNT).bind(person).count(tx).await
 }
 
-/// Transfers all of a person's own templates to somebody else; returns how many. Who sees them stays.
+/// Transfers all of a person's own templates to somebody else; returns how many. Shared ones stay shared.
 pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64> {
     const TRANSFER: &str = "update templates set owner_id = $2 where owner_id = $1";
     sql(TRANSFER).bind(from).bind(to).execute(tx).await
