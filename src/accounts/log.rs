@@ -67,9 +67,26 @@ struct Part {
 }
 
 impl Part {
-    fn new(name: impl Into<String>, text: String, (rooms, is_administrator): (&Rooms, bool)) -> Self {
-        Self { name: name.into(), href: rooms.page_of(&text, is_administrator), text }
+    fn new(name: impl Into<String>, text: String, is_administrator: bool) -> Self {
+        Self { name: name.into(), href: page_of(&text, is_administrator), text }
     }
+}
+
+/// The page of what an id names; pages of people are only for administrators.
+fn page_of(id: &str, is_administrator: bool) -> Option<String> {
+    let folder = match id.split_once('_')?.0 {
+        "ins" => "/instances",
+        "qry" => "/queries",
+        "exe" => "/executions",
+        "sch" => "/schedules",
+        "bkf" => "/schedules/backfills",
+        "dlv" => "/deliveries",
+        "dst" if is_administrator => "/settings/destinations",
+        "per" if is_administrator => "/settings/people",
+        _ => return None,
+    };
+    let is_id = id.len() == 30 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_id.then(|| format!("{folder}/{id}"))
 }
 
 impl Line {
@@ -79,17 +96,17 @@ impl Line {
             who: entry.person_name.or(entry.person).unwrap_or_else(|| "RecomAMP".to_owned()),
             token: entry.token,
             action: rooms.action(&entry.action).map_or(entry.action.clone(), |action| action.label.to_owned()),
-            subject: Part::new("", entry.subject, (rooms, is_administrator)),
-            detail: describe(&entry.detail, (rooms, is_administrator)),
+            subject: Part::new("", entry.subject, is_administrator),
+            detail: describe(&entry.detail, is_administrator),
         }
     }
 }
 
 /// The members of the details: `region: NA`, `outcome: renewed`.
-fn describe(detail: &Value, reader: (&Rooms, bool)) -> Vec<Part> {
+fn describe(detail: &Value, is_administrator: bool) -> Vec<Part> {
     let member = |(name, value): (&String, &Value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-        Part::new(name, text, reader)
+        Part::new(name, text, is_administrator)
     };
     detail.as_object().map(|members| members.iter().map(member).collect()).unwrap_or_default()
 }
@@ -206,12 +223,19 @@ mod tests {
     #[test]
     fn details_are_words() {
         let texts = |detail: &Value| -> Vec<String> {
-            describe(detail, (&Rooms::default(), false))
-                .into_iter()
-                .map(|part| format!("{}: {}", part.name, part.text))
-                .collect()
+            describe(detail, false).into_iter().map(|part| format!("{}: {}", part.name, part.text)).collect()
         };
         assert_eq!(texts(&json!({ "region": "NA", "sealed": 3 })), ["region: NA", "sealed: 3"]);
         assert!(texts(&json!({})).is_empty());
+    }
+
+    #[test]
+    fn ids_link_to_pages_that_the_reader_can_open() {
+        let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(26));
+        assert_eq!(page_of(&id("exe"), false), Some(format!("/executions/{}", id("exe"))));
+        assert_eq!(page_of(&id("per"), false), None);
+        assert_eq!(page_of(&id("per"), true), Some(format!("/settings/people/{}", id("per"))));
+        assert_eq!(page_of("exe_../../sign-out", true), None);
+        assert_eq!(page_of("audit", true), None);
     }
 }

@@ -27,9 +27,9 @@ use std::sync::Arc;
 
 use crate::accounts::audit::Action;
 use crate::executions::Executions;
-use crate::ids::{DestinationId, ProcessId, ResultDeliveryId};
+use crate::ids::ProcessId;
 use crate::web::Site;
-use crate::web::room::{PageEntry, Room, ThingPage};
+use crate::web::room::{PageEntry, Room};
 use crate::web::shell::Section;
 use deliverer::Deliverer;
 
@@ -55,12 +55,6 @@ pub fn room(site: Site, executions: &Executions, process: &ProcessId) -> Room {
                 "Deliveries",
                 "export bucket s3 postgresql table folder warehouse csv parquet",
             )]
-        },
-        things: const {
-            &[
-                ThingPage::of::<ResultDeliveryId>("/deliveries"),
-                ThingPage::of_administrators::<DestinationId>("/settings/destinations"),
-            ]
         },
         actions: &[Action::DestinationChanged, Action::DeliveryRuleChanged, Action::ResultDelivered],
         workers: vec![Arc::new(worker)],

@@ -48,8 +48,8 @@ use futures::FutureExt as _;
 
 use crate::accounts::audit::Action;
 use crate::db::{self, PageRange, Tx};
-use crate::ids::{ExecutionId, ProcessId};
-use crate::web::room::{Hit, PageEntry, Room, Search, ThingPage};
+use crate::ids::ProcessId;
+use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, components};
 use adoption::Adoption;
@@ -81,7 +81,6 @@ pub fn room(executions: &Executions, process: &ProcessId) -> Room {
                 find: |tx, person, q, range| found(tx, person, q, range).boxed(),
             }]
         },
-        things: const { &[ThingPage::of::<ExecutionId>("/executions")] },
         actions: &[Action::ExecutionStarted],
         workers: vec![
             Arc::new(Poller::new(polled, poller)),

@@ -34,9 +34,9 @@ use std::sync::Arc;
 
 use crate::accounts::audit;
 use crate::connections::Grants;
-use crate::ids::{InstanceId, ProcessId};
+use crate::ids::ProcessId;
 use crate::web::Site;
-use crate::web::room::{PageEntry, Room, ThingPage};
+use crate::web::room::{PageEntry, Room};
 use crate::web::shell::Section;
 use discovery::InstanceDiscovery;
 
@@ -51,7 +51,6 @@ pub fn room(site: Site, grants: Grants, process: ProcessId) -> Room {
             ]
         },
         searches: search::SEARCHES,
-        things: const { &[ThingPage::of::<InstanceId>("/instances")] },
         actions: &[
             audit::Action::InstanceChanged,
             audit::Action::BrandsChanged,

@@ -18,7 +18,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use crate::accounts::audit::Action;
 use crate::ids::PersonId;
 use crate::web::components::Errors;
-use crate::web::room::{PageEntry, Room, ThingPage};
+use crate::web::room::{PageEntry, Room};
 use crate::web::routes::Who::{Administrator, Owner, SignedIn};
 use crate::web::routes::{Routes, get, post};
 use crate::web::shell::Section;
@@ -95,7 +95,6 @@ pub fn room(site: Site) -> Room {
                 PageEntry::new("/settings/invitations", "Invitations", "invite people link team settings"),
             ]
         },
-        things: const { &[ThingPage::of_administrators::<PersonId>("/settings/people")] },
         actions: &[Action::Invited, Action::InvitationRevoked, Action::InvitationAccepted],
         ..Room::new(routes.merge(invitations::routes(site.clone())).merge(sharing::routes(site)))
     }

@@ -57,9 +57,8 @@ use futures::FutureExt as _;
 use crate::accounts::audit::Action;
 use crate::connections::Grants;
 use crate::db::{self, PageRange, Tx};
-use crate::ids::QueryId;
 use crate::web::components::Errors;
-use crate::web::room::{Hit, PageEntry, Room, Search, ThingPage};
+use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 use bin_purger::BinPurger;
@@ -84,7 +83,6 @@ pub fn room(site: Site, grants: Grants, trials: Arc<Trials>) -> Room {
                 find: |tx, person, q, range| found(tx, person, q, range).boxed(),
             }]
         },
-        things: const { &[ThingPage::of::<QueryId>("/queries")] },
         actions: &[
             Action::QueryWritten,
             Action::QueryDeleted,

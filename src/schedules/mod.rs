@@ -35,9 +35,9 @@ use futures::FutureExt as _;
 use crate::accounts::audit::Action;
 use crate::db::{self, PageRange, Tx};
 use crate::executions::Executions;
-use crate::ids::{BackfillId, ProcessId, ScheduleId};
+use crate::ids::ProcessId;
 use crate::queries::Trials;
-use crate::web::room::{Hit, PageEntry, Room, Search, ThingPage};
+use crate::web::room::{Hit, PageEntry, Room, Search};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 use backfiller::Backfiller;
@@ -80,7 +80,6 @@ pub fn room(schedules: Schedules, process: &ProcessId) -> Room {
                 find: |tx, person, q, range| found(tx, person, q, range).boxed(),
             }]
         },
-        things: const { &[ThingPage::of::<ScheduleId>("/schedules"), ThingPage::of::<BackfillId>("/schedules/backfills")] },
         actions: &[Action::ScheduleChanged, Action::ScheduleDeleted, Action::ScheduleTakenOver],
         workers: vec![Arc::new(worker), Arc::new(backfiller)],
         ..Room::new(pages::routes(schedules))

@@ -1,5 +1,4 @@
-//! What a room registers: its routes, workers, menu and search entries, the pages of its things, and the names of its
-//! audit actions.
+//! What a room registers: its routes, workers, menu and search entries, and the names of its audit actions.
 //!
 //! `app.rs` joins the registrations of all rooms and adds them to every request, so that the page frame, the search
 //! and the audit log can show them without knowing a room.
@@ -16,7 +15,6 @@ use super::person::Person;
 use super::routes::{Routes, Table};
 use super::shell::Section;
 use crate::db::{PageRange, Result, Tx};
-use crate::ids::Id;
 use crate::workers::Worker;
 
 /// The registration of a room.
@@ -38,8 +36,6 @@ pub struct Room {
     pub searches: &'static [Search],
     /// The same, for what is found with the room's own state.
     pub searches_with: Vec<SearchWith>,
-    /// The pages of its things.
-    pub things: &'static [ThingPage],
     /// Its audit actions.
     pub actions: &'static [AuditAction],
     /// Its background work.
@@ -65,26 +61,6 @@ pub struct PageEntry {
 impl PageEntry {
     pub const fn new(href: &'static str, name: &'static str, words: &'static str) -> Self {
         Self { href, name, words }
-    }
-}
-
-/// The pages of one kind of thing, for links by id alone, as in the audit log.
-#[derive(Clone, Copy, Debug)]
-pub struct ThingPage {
-    prefix: &'static str,
-    folder: &'static str,
-    is_for_administrators: bool,
-}
-
-impl ThingPage {
-    /// The thing with the id `I` is at `{folder}/{id}`.
-    pub const fn of<I: Id>(folder: &'static str) -> Self {
-        Self { prefix: I::PREFIX, folder, is_for_administrators: false }
-    }
-
-    /// The same, if only administrators can open it.
-    pub const fn of_administrators<I: Id>(folder: &'static str) -> Self {
-        Self { is_for_administrators: true, ..Self::of::<I>(folder) }
     }
 }
 
@@ -172,7 +148,6 @@ struct Joined {
     bell: Option<Section>,
     pages: Vec<PageEntry>,
     searches: Vec<SearchWith>,
-    things: Vec<ThingPage>,
     actions: Vec<AuditAction>,
     access: Table,
 }
@@ -194,7 +169,6 @@ impl Rooms {
             bell: rooms.iter().find_map(|room| room.bell),
             pages: rooms.iter().flat_map(|room| room.pages).copied().collect(),
             searches: rooms.iter().flat_map(searches).collect(),
-            things: rooms.iter().flat_map(|room| room.things).copied().collect(),
             actions: rooms.iter().flat_map(|room| room.actions).copied().collect(),
             access: Table::new(routes.flat_map(Routes::lines).cloned().collect()),
         }))
@@ -225,14 +199,6 @@ impl Rooms {
 
     pub fn searches(&self) -> &[SearchWith] {
         &self.0.searches
-    }
-
-    /// The page of the thing with this id, if it has one that the reader can open.
-    pub fn page_of(&self, id: &str, is_administrator: bool) -> Option<String> {
-        let (prefix, _) = id.split_once('_')?;
-        let page = self.0.things.iter().find(|page| page.prefix == prefix)?;
-        let is_id = id.len() == 30 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        (is_id && (is_administrator || !page.is_for_administrators)).then(|| format!("{}/{id}", page.folder))
     }
 
     pub fn actions(&self) -> &[AuditAction] {
@@ -266,7 +232,6 @@ impl<S: Sync> FromRequestParts<S> for Rooms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{ExecutionId, PersonId};
 
     #[test]
     fn what_rooms_hand_over_is_joined_in_their_order() {
@@ -281,18 +246,5 @@ mod tests {
         assert_eq!(rooms.menu(), [SECTION]);
         assert_eq!(rooms.action("a-done").map(|action| action.label), Some("Did a"));
         assert_eq!((rooms.action("b-done"), rooms.pages()[0].href), (None, "/b"));
-    }
-
-    #[test]
-    fn ids_link_to_pages_that_the_reader_can_open() {
-        const THINGS: &[ThingPage] =
-            &[ThingPage::of::<ExecutionId>("/a"), ThingPage::of_administrators::<PersonId>("/b")];
-        let rooms = Rooms::of(&[Room { things: THINGS, ..Room::default() }], &[]);
-        let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(26));
-        assert_eq!(rooms.page_of(&id("exe"), false), Some(format!("/a/{}", id("exe"))));
-        assert_eq!(rooms.page_of(&id("per"), false), None);
-        assert_eq!(rooms.page_of(&id("per"), true), Some(format!("/b/{}", id("per"))));
-        assert_eq!(rooms.page_of("exe_../../sign-out", true), None);
-        assert_eq!(rooms.page_of("audit", true), None);
     }
 }
