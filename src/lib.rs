@@ -3,9 +3,8 @@
 //! The crate has a ground floor and rooms. The ground floor doesn't know any room: it provides time, ids, settings,
 //! secrets, the database, the AMC SQL dialect, the calls to Amazon, the AMC emulator, and the shared parts of all
 //! pages. A room is one feature that users can name (instances, queries, executions): it owns its tables, rules and
-//! pages, and other rooms use only its public interface, `mod.rs`. Rooms use only rooms below them: home → help →
-//! data sources → guides → rehearsals → notices → deliveries → schedules → executions → results → queries → instances → connections → accounts. [`app`] is the
-//! only file that knows all of them.
+//! pages, and other rooms use only its public interface, `mod.rs`. Rooms use only rooms below them, in the order of the
+//! map in `docs/architecture.md`. [`app`] is the only file that knows all of them.
 //!
 //! Suggested reading order: [`clock`] and [`ids`], [`db`], one room ([`queries`] is typical), [`app`].
 

@@ -177,7 +177,7 @@ async fn show(
 
 fn actions(rooms: &Rooms) -> Vec<Choice> {
     let all = rooms.actions().iter().map(|action| Choice::new(action.name, action.label));
-    std::iter::once(Choice::new("", "All actions")).chain(all).collect()
+    Choice::optional("All actions", all)
 }
 
 fn people(everybody: Vec<(PersonId, String)>) -> Vec<Choice> {
@@ -185,7 +185,7 @@ fn people(everybody: Vec<(PersonId, String)>) -> Vec<Choice> {
         return Vec::new();
     }
     let all = everybody.into_iter().map(|(id, name)| Choice::new(id.as_str(), name));
-    std::iter::once(Choice::new("", "Everyone")).chain(all).collect()
+    Choice::optional("Everyone", all)
 }
 
 impl Export for Entry {

@@ -69,7 +69,6 @@ struct Parts {
 #[derive(Clone)]
 struct Described(Arc<(Value, Vec<Endpoint>, Vec<mcp::ToolRow>)>);
 
-/// The room.
 pub fn room(
     site: Site,
     grants: Grants,

@@ -31,7 +31,6 @@ const UNFINISHED: &str = ".unfinished";
 /// How many days the list goes back.
 const LISTED: i64 = 400;
 
-/// The worker.
 #[derive(Debug)]
 pub(super) struct Nightly {
     site: Site,

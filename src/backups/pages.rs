@@ -77,7 +77,7 @@ async fn show(State(site): State<Site>, visit: Visit, mut params: ListParams) ->
         list: params.list(&[]),
         backups,
         pager,
-        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
+        states: Choice::optional("All states", states),
         state,
         plan: plan.unwrap_or_default(),
     }))
@@ -95,8 +95,8 @@ impl Export for Backup {
             json!(self.bytes),
             json!(self.rows),
             json!(self.attempts),
-            self.started_at.map_or(Value::Null, rfc3339),
-            self.finished_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.started_at),
+            rfc3339(self.finished_at),
             json!(self.problem),
         ]
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::db::lease::{self, Lease, Queue};
-use crate::db::{FromRow, PageRange, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Tx, sql};
 use crate::ids::{BackupId, ProcessId};
 
 /// Backups that are due.
@@ -94,7 +94,7 @@ pub(super) async fn list(tx: &mut Tx, state: &str, range: PageRange) -> Result<V
 pub(super) async fn count(tx: &mut Tx, state: &str, most: i64) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from (select 1 as one from backups where ($1 = '' or state = $1) \
         limit $2) as counted";
-    sql(COUNT).bind(state).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    sql(COUNT).bind(state).bind(most).count(tx).await
 }
 
 /// The backup of the latest night, if there is any.

@@ -198,7 +198,7 @@ impl Export for Health {
             json!(self.instances),
             rfc3339(self.created_at),
             rfc3339(self.refreshed_at),
-            self.refresh_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.refresh_at),
             rfc3339(self.access_expires_at),
             json!(self.failures),
             json!(self.last_error),

@@ -79,5 +79,5 @@ fn instance_choices(view: &View, all: &str) -> Vec<Choice> {
         let label = format!("{} ({})", known.listing.name, known.listing.account);
         Choice::new(known.listing.id.as_str(), label)
     };
-    std::iter::once(Choice::new("", all)).chain(view.instances().map(instance)).collect()
+    Choice::optional(all, view.instances().map(instance))
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{Error, FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{Error, FromRow, Result, Row, Tx, sql};
 use crate::ids::{FilterId, PersonId};
 
 /// A saved filter.
@@ -45,7 +45,7 @@ pub(super) async fn filters(tx: &mut Tx, person: &PersonId) -> Result<Vec<SavedF
 /// The number of a person's filters.
 pub(super) async fn own_filters(tx: &mut Tx, person: &PersonId) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from source_filters where person_id = $1";
-    sql(COUNT).bind(person).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    sql(COUNT).bind(person).count(tx).await
 }
 
 /// Stores a filter of a person, overwriting the one with the same name.

@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::memo::{Stamp, Tables};
-use super::{FromRow, Result, Statement, Tx};
+use super::{FromRow, Result, Single, Statement, Tx};
 use crate::db::Error;
 
 /// The maximum number of cached rows of all statements together. When there are more, the cache is cleared.
@@ -92,6 +92,11 @@ impl Cached {
     }
 
     /// The only row; [`Error::Missing`] when there is none.
+    /// The number that `select count(*) as value …` returns.
+    pub async fn count(self, tx: &mut Tx) -> Result<i64> {
+        self.one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    }
+
     pub async fn one<T: FromRow + Clone + Send + Sync + 'static>(self, tx: &mut Tx) -> Result<T> {
         self.optional(tx).await?.ok_or(Error::Missing)
     }

@@ -49,7 +49,7 @@ pub use health::Trouble;
 pub use memo::{Memo, Stamp};
 pub use notices::Notices;
 pub use page_range::{LATEST, PageRange, containing};
-pub use statement::{FromRow, Row, Single, Statement, sql};
+pub use statement::{FromRow, Row, Single, Statement, from_json, sql};
 pub use tx::Tx;
 pub use value::{Column, FromValue, Kind, Value, WrongValue};
 

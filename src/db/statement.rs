@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
+use serde::de::DeserializeOwned;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Row as _, SqlSafeStr};
 
 use super::cases::{self, Syntax};
 use super::tx::Inner;
-use super::value::{FromValue, Kind, Value};
+use super::value::{FromValue, Kind, Value, WrongValue};
 use super::{Error, Result, Tx};
 
 /// Statements that take longer are logged as slow.
@@ -73,6 +74,11 @@ impl Statement {
     /// The only row; [`Error::Missing`] when there is none.
     pub async fn one<T: FromRow>(self, tx: &mut Tx) -> Result<T> {
         self.optional(tx).await?.ok_or(Error::Missing)
+    }
+
+    /// The number that `select count(*) as value …` returns.
+    pub async fn count(self, tx: &mut Tx) -> Result<i64> {
+        self.one::<Single<i64>>(tx).await.map(|Single(count)| count)
     }
 
     async fn rows(mut self, tx: &mut Tx) -> Result<Vec<Row>> {
@@ -159,6 +165,17 @@ impl Row {
         T::from_value(value).map_err(|source| Error::Inconsistent { column, source })
     }
 
+    /// The text in a column as `parse` reads it, such as the name of a state ([`Error::Inconsistent`] if it can't).
+    pub fn parsed<T>(&self, column: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
+        let text: String = self.get(column)?;
+        parse(&text).ok_or(Error::Inconsistent { column, source: WrongValue::new("known word") })
+    }
+
+    /// The JSON in a column as a `T`.
+    pub fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T> {
+        from_json(column, self.get(column)?)
+    }
+
     /// The value of the column at this index, from 0.
     pub(super) fn at(&self, column: usize, kind: Kind) -> Result<Value> {
         self.value(column, kind)
@@ -192,6 +209,11 @@ impl Row {
             Self::Postgres(row) => any!(row),
         })
     }
+}
+
+/// The JSON that was read from this column as a `T`.
+pub fn from_json<T: DeserializeOwned>(column: &'static str, json: serde_json::Value) -> Result<T> {
+    serde_json::from_value(json).map_err(|_| Error::Inconsistent { column, source: WrongValue::new("known shape") })
 }
 
 /// A row with one column named `value`.

@@ -38,7 +38,6 @@ const SERVED: TimeDelta = TimeDelta::days(1);
 /// A rule whose oldest delivery fails for so long is failing, even before it is given up.
 const WARNED_AFTER: TimeDelta = TimeDelta::hours(24);
 
-/// The worker.
 #[derive(Debug)]
 pub(super) struct Deliverer {
     room: Deliveries,
@@ -245,7 +244,7 @@ impl Deliverer {
     }
 }
 
-/// Whether a row of the feed speaks of a new result.
+/// Whether a row of the feed announces a new result.
 fn is_result(row: &Outcome) -> bool {
     row.happened == Happened::Ended && row.state == State::Succeeded
 }
@@ -263,11 +262,11 @@ impl Worker for Deliverer {
         Duration::from_secs(20)
     }
 
-    /// Longer than a delivery takes.
     fn wakes_on(&self) -> &'static [&'static str] {
         &[crate::executions::OUTCOMES]
     }
 
+    /// Longer than a delivery takes.
     fn patience(&self) -> Duration {
         LONGEST * 2
     }

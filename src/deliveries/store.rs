@@ -24,15 +24,10 @@ pub(super) use subjects::subject;
 use serde_json::Value;
 
 use super::model::{DestinationKind, Target};
-use crate::db::{Error, Result, Row, WrongValue};
-
-fn stored<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|_| Error::Inconsistent { column, source: WrongValue::new("known shape") })
-}
+use crate::db::{Result, Row};
 
 fn kind(row: &Row, column: &'static str) -> Result<DestinationKind> {
-    let unknown = Error::Inconsistent { column, source: WrongValue::new("known kind") };
-    DestinationKind::parse(&row.get::<String>(column)?).ok_or(unknown)
+    row.parsed(column, DestinationKind::parse)
 }
 
 fn json_of(value: &impl serde::Serialize) -> Value {
@@ -41,5 +36,5 @@ fn json_of(value: &impl serde::Serialize) -> Value {
 }
 
 fn target(row: &Row) -> Result<Target> {
-    stored("target", row.get("target")?)
+    row.json("target")
 }

@@ -23,7 +23,7 @@ pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
 pub(super) use outcomes::{announce, forget_outcomes};
 
 use super::model::{Claimed, Execution, Origin, Problem, RETRYING, Sent, State};
-use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
+use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, from_json, sql};
 use crate::ids::{ExecutionId, PersonId, ProcessId};
 use crate::queries::{ParameterValues, WindowChoice, WindowKind};
 use crate::results::StoredResult;
@@ -31,10 +31,6 @@ use crate::web::components::duration;
 
 /// Nothing is planned further ahead: anything beyond was planned while the clock was ahead.
 const FAR: TimeDelta = TimeDelta::hours(2);
-
-fn read<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|_| Error::Inconsistent { column, source: WrongValue::new("known shape") })
-}
 
 impl FromRow for Execution {
     fn from_row(row: &Row) -> Result<Self> {
@@ -60,10 +56,10 @@ impl FromRow for Execution {
             amc_id: row.get("amc_execution_id")?,
             amc_status: row.get("amc_status")?,
             cancel_asked_at: row.get("cancel_asked_at")?,
-            problem: optional("problem")?.map(|value| read("problem", value)).transpose()?,
+            problem: optional("problem")?.map(|value| from_json("problem", value)).transpose()?,
             waiting_for: row.get("waiting_for")?,
             output_columns: optional("output_columns")?,
-            result: optional("result")?.map(|value| read("result", value)).transpose()?,
+            result: optional("result")?.map(|value| from_json("result", value)).transpose()?,
             attempts: row.get("attempts")?,
             lookups: row.get("lookups")?,
             created_at: row.get("created_at")?,
@@ -79,13 +75,11 @@ impl FromRow for Execution {
 }
 
 fn state(row: &Row) -> Result<State> {
-    let text: String = row.get("state")?;
-    State::parse(&text).ok_or(Error::Inconsistent { column: "state", source: WrongValue::new("known state") })
+    row.parsed("state", State::parse)
 }
 
 fn origin(row: &Row) -> Result<Origin> {
-    let text: String = row.get("origin")?;
-    Origin::parse(&text).ok_or(Error::Inconsistent { column: "origin", source: WrongValue::new("known origin") })
+    row.parsed("origin", Origin::parse)
 }
 
 /// The window from a row's four columns.
@@ -96,10 +90,10 @@ fn window(row: &Row) -> Result<WindowChoice> {
         text.map(|text| WindowChoice::read(&text).ok_or(wrong(column))).transpose()
     };
     Ok(WindowChoice {
-        kind: WindowKind::parse(&row.get::<String>("window_kind")?).ok_or(wrong("window_kind"))?,
+        kind: row.parsed("window_kind", WindowKind::parse)?,
         start: time("window_start")?,
         end: time("window_end")?,
-        zone: row.get::<String>("window_zone")?.parse().map_err(|_| wrong("window_zone"))?,
+        zone: row.parsed("window_zone", |text| text.parse().ok())?,
     })
 }
 

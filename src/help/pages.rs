@@ -74,9 +74,9 @@ async fn show_list(_: Person, visit: Visit, mut params: ListParams) -> web::Resu
         checks,
         pager,
         q,
-        topics: std::iter::once(Choice::new("", "All topics")).chain(topics).collect(),
+        topics: Choice::optional("All topics", topics),
         topic: topic.map(Topic::name).unwrap_or_default(),
-        levels: std::iter::once(Choice::new("", "All levels")).chain(levels).collect(),
+        levels: Choice::optional("All levels", levels),
         level: level.unwrap_or_default(),
     }))
 }

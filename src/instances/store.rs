@@ -144,7 +144,7 @@ pub(super) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most:
          join instance_access a on a.instance_id = i.id where a.person_id = $1 ",
         filtered!("limit $9) as counted")
     );
-    filtered(COUNT, tx, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, tx, person, filter).bind(most).cached().count(tx).await
 }
 
 /// One of a person's instances; [`Error::Missing`] if they have no access.

@@ -12,6 +12,7 @@ mod programs;
 mod store;
 
 pub use programs::{TemplateView, create_query, template, templates};
+pub use store::{owned, transfer};
 
 use std::sync::Arc;
 

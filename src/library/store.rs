@@ -33,7 +33,7 @@ impl FromRow for OwnTemplate {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.get("id")?,
-            is_own: row.get::<String>("is_own")? == "yes",
+            is_own: row.get("is_own")?,
             owner: row.get("owner")?,
             text: row.get("text")?,
             home: row.get("home_instance_id")?,
@@ -49,7 +49,7 @@ impl FromRow for OwnTemplate {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select t.id, case when t.owner_id = $1 then 'yes' else 'no' end as is_own, coalesce(p.name, 'somebody else') as owner, \
+            "select t.id, (t.owner_id = $1) as is_own, coalesce(p.name, 'somebody else') as owner, \
              t.text, t.home_instance_id, coalesce(i.name, i.amc_name) as home_name, t.pinned, t.version, t.updated_at \
              from templates t left join people p on p.id = t.owner_id left join instances i on i.id = t.home_instance_id \
              where (t.owner_id = $1 or t.home_instance_id in (select a.instance_id from instance_access a where a.person_id = $1)) ",
@@ -119,6 +119,18 @@ pub(super) async fn share(
 pub(super) async fn delete(tx: &mut Tx, person: &PersonId, id: &TemplateId) -> Result<()> {
     const DELETE: &str = "delete from templates where id = $1 and owner_id = $2";
     changed(sql(DELETE).bind(id).bind(person).execute(tx).await?)
+}
+
+/// The number of a person's own templates; for the program.
+pub async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
+    const COUNT: &str = "select count(*) as value from templates where owner_id = $1";
+    sql(COUNT).bind(person).count(tx).await
+}
+
+/// Transfers all of a person's own templates to somebody else; returns how many. Shared ones stay shared.
+pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64> {
+    const TRANSFER: &str = "update templates set owner_id = $2 where owner_id = $1";
+    sql(TRANSFER).bind(from).bind(to).execute(tx).await
 }
 
 fn changed(rows: u64) -> Result<()> {
@@ -196,7 +208,7 @@ pub(super) async fn use_of(tx: &mut Tx, person: &PersonId, query: &QueryId) -> R
     const FIND: &str = "select u.id, u.template, u.query_id, q.name as query_name, u.version, u.base, u.created_at \
         from template_uses u join queries q on q.id = u.query_id where u.person_id = $1 and u.query_id = $2 \
         order by u.created_at desc, u.id desc limit 1";
-    sql(FIND).bind(person).bind(query).optional(tx).await?.ok_or(Error::Missing)
+    sql(FIND).bind(person).bind(query).one(tx).await
 }
 
 /// Records a query created from a template.

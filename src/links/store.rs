@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::model::{Link, Thing};
-use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{ExecutionId, LinkId, PersonId, ReportId, token_hash};
 
 impl FromRow for Link {
@@ -84,7 +84,7 @@ pub(super) async fn count(tx: &mut Tx, filter: &LinkFilter, most: i64) -> Result
         "select count(*) as value from (select 1 as one from public_links l where ",
         filtered!("limit $6) as counted")
     );
-    filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, filter).bind(most).count(tx).await
 }
 
 pub(super) async fn find(tx: &mut Tx, id: &LinkId) -> Result<Link> {

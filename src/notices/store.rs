@@ -40,18 +40,11 @@ pub(super) use problems::{
 pub(super) use seals::{SealedText, seal_again, sealed_texts};
 pub(super) use subscriptions::{Followed, followed, subscribe, subscription};
 
-use serde_json::Value;
-
-use crate::db::{Error, FromRow, Result, Row, WrongValue};
+use crate::db::{FromRow, Result, Row};
 use crate::notices::model::{Kind, Message};
 
-fn stored<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|_| Error::Inconsistent { column, source: WrongValue::new("known shape") })
-}
-
 fn kind(row: &Row) -> Result<Kind> {
-    let wrong = Error::Inconsistent { column: "kind", source: WrongValue::new("known kind") };
-    Kind::parse(&row.get::<String>("kind")?).ok_or(wrong)
+    row.parsed("kind", Kind::parse)
 }
 
 impl FromRow for Message {
@@ -62,7 +55,7 @@ impl FromRow for Message {
             kind: kind(row)?,
             times: row.get("times")?,
             title: row.get("title")?,
-            detail: stored("detail", row.get("detail")?)?,
+            detail: row.json("detail")?,
             href: row.get("href")?,
         })
     }

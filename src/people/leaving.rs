@@ -13,6 +13,7 @@ use crate::connections;
 use crate::db::{self, Scope, Tx};
 use crate::ids::PersonId;
 use crate::instances;
+use crate::library;
 use crate::queries;
 use crate::schedules;
 use crate::tokens;
@@ -31,6 +32,7 @@ pub(super) struct LeavePage {
     connections: usize,
     owned: i64,
     schedules: i64,
+    templates: i64,
     successors: Vec<Choice>,
     successor: String,
     errors: Errors,
@@ -47,6 +49,10 @@ impl LeavePage {
 
     fn scheduled(&self) -> String {
         counted(self.schedules, "schedule", "schedules")
+    }
+
+    fn templated(&self) -> String {
+        counted(self.templates, "template", "templates")
     }
 
     fn owns(&self) -> String {
@@ -67,6 +73,7 @@ async fn page(
     let connections = connections::connected(&mut tx, id).await?.len();
     let owned = queries::owned(&mut tx, id).await?;
     let schedules = schedules::owned(&mut tx, id).await?;
+    let templates = library::owned(&mut tx, id).await?;
     let successors = accounts::successors(&mut tx, id).await?;
     drop(tx);
     let title = if removes { format!("Remove {}", member.name) } else { format!("Suspend {}", member.name) };
@@ -77,6 +84,7 @@ async fn page(
         connections,
         owned,
         schedules,
+        templates,
         successors: successors.into_iter().map(|(id, name)| Choice::new(id.as_str(), name)).collect(),
         successor: person.id.to_string(),
         errors,
@@ -167,8 +175,9 @@ pub(super) async fn remove(
     let instances = instances::revoke_all(&mut tx, &id).await?;
     let owned = queries::transfer(&mut tx, &id, &successor).await?;
     let schedules = schedules::transfer(&mut tx, &id, &successor).await?;
+    let templates = library::transfer(&mut tx, &id, &successor).await?;
     let by = Some(&person.id);
-    let detail = json!({ "to": name, "queries_and_drafts": owned, "schedules": schedules });
+    let detail = json!({ "to": name, "queries_and_drafts": owned, "schedules": schedules, "templates": templates });
     audit::write(&mut tx, &site.random, now, by, Action::Transferred, id.as_str(), detail).await?;
     let detail = json!({ "name": was.name, "sessions": sessions, "connections": connections, "tokens": tokens, "instances": instances,
         "unfinished_executions": was.unfinished });

@@ -57,7 +57,6 @@ pub(super) async fn show(
     let pager = wanted.pager(accounts::count_members(&mut tx, &filter, wanted.most()).await?);
     let people = accounts::members(&mut tx, &filter, pager.range()).await?;
     drop(tx);
-    let any = |label: &str| std::iter::once(Choice::new("", label));
     let roles = [Role::Administrator, Role::Member].map(|role| Choice::new(role.name(), role.label()));
     let statuses = PersonStatus::ALL.map(|status| Choice::new(status.name(), status.label()));
     Ok(Html(ListPage {
@@ -66,8 +65,8 @@ pub(super) async fn show(
         people,
         pager,
         filter,
-        roles: any("All roles").chain(roles).collect(),
-        statuses: any("All states").chain(statuses).collect(),
+        roles: Choice::optional("All roles", roles),
+        statuses: Choice::optional("All states", statuses),
     }))
 }
 
@@ -91,7 +90,7 @@ impl Export for Member {
             json!(self.email),
             json!(self.role.name()),
             json!(self.status.name()),
-            self.status_since.map_or(Value::Null, rfc3339),
+            rfc3339(self.status_since),
             json!(self.instances),
             json!(self.unfinished),
             rfc3339(self.created_at),

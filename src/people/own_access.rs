@@ -60,7 +60,7 @@ pub(super) async fn show(
         list: params.list(&[]),
         grants,
         pager,
-        roles: std::iter::once(Choice::new("", "All roles")).chain(roles).collect(),
+        roles: Choice::optional("All roles", roles),
         role: role.map(Role::name).unwrap_or_default(),
         q,
         actions: actions(),
@@ -78,7 +78,7 @@ impl Export for PersonGrant {
             json!(self.grant.source.name()),
             json!(self.grant.given_by),
             json!(self.grant.role.name()),
-            self.grant.ends_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.grant.ends_at),
             json!(self.instance),
         ]
     }

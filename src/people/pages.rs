@@ -53,14 +53,13 @@ pub(super) async fn page(
     let grants = instances::grants_of(&mut tx, id).await?;
     let all = instances::named(&mut tx).await?;
     drop(tx);
-    let choose = std::iter::once(Choice::new("", "Choose an instance"));
     let instances = all.into_iter().map(|one| Choice::new(one.id.as_str(), format!("{} · {}", one.name, one.account)));
     Ok(DetailPage {
         shell: visit.shell(member.name.clone(), Section::None).await,
         is_oneself: member.id == person.id,
         member,
         grants,
-        instances: choose.chain(instances).collect(),
+        instances: Choice::optional("Choose an instance", instances),
         roles: [Role::Viewer, Role::Analyst, Role::Manager]
             .map(|role| Choice::new(role.name(), format!("{}: {}", role.label(), role.describe())))
             .into(),

@@ -97,7 +97,7 @@ pub(super) async fn show(
         list: params.list(&[]),
         rows,
         pager,
-        choices: std::iter::once(Choice::new("", "Any role")).chain(choices).collect(),
+        choices: Choice::optional("Any role", choices),
         role: role.map(Who::name).unwrap_or_default(),
         q,
         all: Who::ALL,

@@ -40,7 +40,6 @@ struct Rehearsals {
     kept: Kept,
 }
 
-/// The room.
 pub fn room(site: Site) -> Room {
     Room::new(pages::routes(Rehearsals { site, zones: Zones::newest(), kept: Kept::default() }))
 }

@@ -46,17 +46,12 @@ pub(super) async fn last_instance(tx: &mut Tx, person: &PersonId, query: &QueryI
     Ok(last.map(|Single(id)| id))
 }
 
-fn stored<T: serde::de::DeserializeOwned>(column: &'static str, value: Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|_| Error::Inconsistent { column, source: WrongValue::new("known shape") })
-}
-
 fn slot_name(text: &str) -> Result<SlotName> {
     text.parse().map_err(|_| Error::Inconsistent { column: "slot", source: WrongValue::new("slot") })
 }
 
 impl FromRow for Schedule {
     fn from_row(row: &Row) -> Result<Self> {
-        let unknown = |column| Error::Inconsistent { column, source: WrongValue::new("known word") };
         let role: Option<String> = row.get("role")?;
         Ok(Self {
             id: row.get("id")?,
@@ -69,12 +64,12 @@ impl FromRow for Schedule {
             query: row.get("query_id")?,
             query_name: row.get("query_name")?,
             sql: row.get("sql")?,
-            parameters: stored("parameters", row.get("parameters")?)?,
-            input: stored("input", row.get("input")?)?,
-            timing: stored("timing", row.get("timing")?)?,
-            policies: stored("policies", row.get("policies")?)?,
+            parameters: row.json("parameters")?,
+            input: row.json("input")?,
+            timing: row.json("timing")?,
+            policies: row.json("policies")?,
             note: row.get("note")?,
-            state: State::parse(&row.get::<String>("state")?).ok_or_else(|| unknown("state"))?,
+            state: row.parsed("state", State::parse)?,
             state_reason: row.get("state_reason")?,
             state_at: row.get("state_at")?,
             paused_until: row.get("paused_until")?,

@@ -90,7 +90,7 @@ async fn show_list(
         list: params.list(&[]),
         tokens,
         pager,
-        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
+        states: Choice::optional("All states", states),
         state: filter.standing.map_or("", Standing::name),
         q: filter.text,
         now,
@@ -124,7 +124,7 @@ impl Export for Row {
             json!(token.hint),
             rfc3339(token.created_at),
             rfc3339(token.expires_at),
-            token.used_at.map_or(Value::Null, rfc3339),
+            rfc3339(token.used_at),
             json!(token.used_from),
             json!(token.id),
         ]

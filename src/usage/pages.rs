@@ -50,7 +50,6 @@ struct UsagePage {
     errors: Vec<(u16, u64)>,
 }
 
-/// A route.
 #[derive(Clone, Debug)]
 struct Line {
     counted: Counted,

@@ -14,7 +14,6 @@ use crate::workers::{Tick, Worker};
 /// How long the counts of a day are kept.
 const KEPT: TimeDelta = TimeDelta::days(400);
 
-/// The worker.
 #[derive(Debug)]
 pub(super) struct UsageWriter(Site);
 

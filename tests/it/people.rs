@@ -49,16 +49,19 @@ mod administration {
         async fn what_a_removed_person_owned_is_handed_over(house: House) {
             let ada = house.signed_in("Ada").await;
             let chie = house.signed_in("Chie").await;
-            saved(&chie, REACH).await;
+            let query = saved(&chie, REACH).await;
+            chie.post("/library/own", &[("query", query.as_str())]).await.with(303);
             chie.post("/guides/first-query/queries/reach-and-frequency-by-campaign/open", &[]).await.with(303);
             let address = format!("/settings/people/{}", id_of(&house, "Chie").await);
             let heir = id_of(&house, "Ada").await;
-            assert!(ada.get(&format!("{address}/remove")).await.with(200).text("main form").contains("2 queries and drafts"));
+            let form = ada.get(&format!("{address}/remove")).await.with(200).text("main form");
+            assert!(form.contains("2 queries and drafts") && form.contains("1 template"), "{form}");
             ada.post(&format!("{address}/remove"), &[("successor", "nobody")]).await.with(422);
             ada.post(&format!("{address}/remove"), &[("successor", heir.as_str())]).await.with(303);
             assert!(chie.get("/").await.with(303).location.starts_with("/sign-in"));
             assert!(sign_in(&chie, "Chie").await.contains("removed you"));
             assert_eq!(house.count("select count(*) as value from drafts d join people p on p.id = d.person_id where p.name like 'Ada%'").await, 1);
+            assert_eq!(house.count("select count(*) as value from templates t join people p on p.id = t.owner_id where p.name like 'Ada%'").await, 1);
             assert_eq!(house.count("select count(*) as value from instance_access a join people p on p.id = a.person_id where p.state = 'removed'").await, 0);
             let log = ada.get("/settings/audit?q=chie").await.with(200);
             assert!(!log.texts("tbody tr").is_empty(), "the log keeps the name: {}", log.body);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::accounts::invitations::{Invitation, InvitedAccess, NewInvitation, NotAccepted, author_role};
 use crate::accounts::model::Role;
-use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{InvitationId, PersonId, token_hash};
 
 impl FromRow for Invitation {
@@ -83,7 +83,7 @@ pub async fn count(tx: &mut Tx, filter: &InvitationFilter, most: i64) -> Result<
         "left join people g on g.id = i.claimed_by where ",
         filtered!("limit $5) as counted")
     );
-    filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, filter).bind(most).count(tx).await
 }
 
 /// An invitation that `by` may manage: their own, or any for an administrator (`None`).

@@ -97,7 +97,7 @@ pub async fn count_members(tx: &mut Tx, filter: &MemberFilter, most: i64) -> Res
         "select count(*) as value from (select 1 as one from people p where ",
         filtered!("limit $4) as counted")
     );
-    filtered(COUNT, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, filter).bind(most).cached().count(tx).await
 }
 
 pub async fn member(tx: &mut Tx, id: &PersonId) -> Result<Member> {

@@ -156,7 +156,7 @@ pub(super) async fn show(
         list: params.list(&[]),
         lines,
         pager,
-        kinds: std::iter::once(Choice::new("", "All changes")).chain(kinds).collect(),
+        kinds: Choice::optional("All changes", kinds),
         instances: instance_choices(&view, "All instances"),
         instance: instance.map(|known| known.listing.id.to_string()).unwrap_or_default(),
         q: filter.q,

@@ -213,18 +213,16 @@ pub(super) async fn show(
     let categories = categories(&view);
     let filter = Filter::read(&mut params, &categories);
     let lines = lines(&view, &filter, instance);
-    let first = |label: &str| Choice::new("", label);
-    let choices = |label: &str, others: Vec<Choice>| std::iter::once(first(label)).chain(others).collect();
     Ok(Html(ListPage {
         shell: visit.shell("Data sources", Section::DataSources).await,
         list: params.list(&[]),
         columns: view.directory.sources().map(|source| source.columns.len()).sum(),
         lines,
-        categories: choices("All categories", categories.into_iter().map(|it| Choice::new(&it, &it)).collect()),
-        accesses: choices("Any access", Access::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
+        categories: Choice::optional("All categories", categories.into_iter().map(|it| Choice::new(&it, &it))),
+        accesses: Choice::optional("Any access", Access::ALL.map(|it| Choice::new(it.name(), it.label()))),
         instances: instance_choices(&view, "All instances"),
         instance: instance.map(|known| known.listing.id.to_string()).unwrap_or_default(),
-        presences: choices("All data sources", Presence::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
+        presences: Choice::optional("All data sources", Presence::ALL.map(|it| Choice::new(it.name(), it.label()))),
         q: filter.q,
         category: filter.category,
         access: filter.access.map(Access::name).unwrap_or_default(),

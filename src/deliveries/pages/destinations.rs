@@ -60,7 +60,7 @@ pub(super) async fn show(
         list: params.list(&["size"]),
         lines,
         pager,
-        kinds: std::iter::once(Choice::new("", "All kinds")).chain(kinds).collect(),
+        kinds: Choice::optional("All kinds", kinds),
         kind: filter.kind.map_or("", DestinationKind::name),
         shows: vec![Choice::new("", "Active"), Choice::new("deleted", "Deleted")],
         shown: if filter.deleted { "deleted" } else { "" },
@@ -82,7 +82,7 @@ impl Export for Destination {
             json!(self.created_by),
             rfc3339(self.updated_at),
             json!(self.updated_by),
-            self.deleted_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.deleted_at),
         ]
     }
 }

@@ -65,9 +65,9 @@ pub(super) async fn show(
         list: params.list(&["size", "schedule", "rule", "execution"]),
         lines,
         pager,
-        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
+        states: Choice::optional("All states", states),
         state: filter.state.map_or("", DeliveryState::name),
-        destinations: std::iter::once(Choice::new("", "All destinations")).chain(destinations).collect(),
+        destinations: Choice::optional("All destinations", destinations),
         destination: filter.destination.map(|id| id.to_string()).unwrap_or_default(),
         days: filter.days,
         q: filter.text,
@@ -116,8 +116,8 @@ impl Export for Delivery {
             json!(self.attempts),
             json!(self.person_name),
             rfc3339(self.created_at),
-            self.ended_at.map_or(Value::Null, rfc3339),
-            self.due_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.ended_at),
+            rfc3339(self.due_at),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{json_of, kind, stored};
+use super::{json_of, kind};
 use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
 use crate::deliveries::model::{Destination, DestinationKind, Place};
 use crate::ids::{DestinationId, ScheduleId};
@@ -64,7 +64,7 @@ pub(in crate::deliveries) async fn count_destinations(
     most: i64,
 ) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $4) as counted");
-    filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, filter).bind(most).count(tx).await
 }
 
 /// A range of the destinations that the filter finds, by name.
@@ -97,7 +97,7 @@ pub(in crate::deliveries) async fn place(tx: &mut Tx, id: &DestinationId) -> Res
     struct Line(Place, Option<String>);
     impl FromRow for Line {
         fn from_row(row: &Row) -> Result<Self> {
-            Ok(Self(stored("settings", row.get("settings")?)?, row.get("sealed")?))
+            Ok(Self(row.json("settings")?, row.get("sealed")?))
         }
     }
     sql(FIND).bind(id).one::<Line>(tx).await.map(|Line(place, sealed)| (place, sealed))

@@ -4,14 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::queue::{Wanted, wanted_rows};
 use super::{json_of, target};
-use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, WrongValue, containing, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::deliveries::model::{Attempt, Delivery, DeliveryState, Subject, Target};
 use crate::ids::{DeliveryRuleId, DestinationId, ExecutionId, InstanceId, PersonId, ResultDeliveryId, ScheduleId};
 use crate::web::list::Days;
 
 impl FromRow for Delivery {
     fn from_row(row: &Row) -> Result<Self> {
-        let unknown = Error::Inconsistent { column: "state", source: WrongValue::new("known state") };
         Ok(Self {
             id: row.get("id")?,
             schedule: row.get("schedule_id")?,
@@ -24,7 +23,7 @@ impl FromRow for Delivery {
             slot: row.get("slot")?,
             target: target(row)?,
             person_name: row.get("person_name")?,
-            state: DeliveryState::parse(&row.get::<String>("state")?).ok_or(unknown)?,
+            state: row.parsed("state", DeliveryState::parse)?,
             reason: row.get("reason")?,
             attempts: row.get("attempts")?,
             created_at: row.get("created_at")?,
@@ -127,7 +126,7 @@ pub(in crate::deliveries) async fn count(
     most: i64,
 ) -> Result<i64> {
     const COUNT: &str = concat!("select count(*) as value from (", listed!("1 as one", " limit $12) as counted"));
-    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, person, filter).bind(most).count(tx).await
 }
 
 /// A range of the deliveries that the filter finds, the newest first.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::subjects::{of_row, subject_columns};
-use super::{json_of, stored, target};
+use super::{json_of, target};
 use crate::db::lease::{self, Lease, Queue};
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::deliveries::model::{Attempt, DeliveryState, Place, Subject, Target};
@@ -75,7 +75,7 @@ impl FromRow for Outgoing {
             destination: row.get("destination_id")?,
             target: target(row)?,
             subject: of_row(row, execution, schedule, slot)?,
-            place: stored("settings", row.get("settings")?)?,
+            place: row.json("settings")?,
             sealed: row.get("sealed")?,
             is_cut_off: row.get("is_cut_off")?,
             attempts: row.get("attempts")?,

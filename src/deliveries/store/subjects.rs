@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::db::{Error, FromRow, Result, Row, Tx, WrongValue, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::deliveries::model::Subject;
 use crate::ids::{ExecutionId, InstanceId, PersonId};
 use crate::queries::{WindowChoice, WindowKind};
@@ -14,8 +14,7 @@ pub(super) fn window(row: &Row) -> Result<WindowChoice> {
         let text: Option<String> = row.get(column)?;
         Ok(text.and_then(|text| WindowChoice::read(&text)))
     };
-    let wrong = || Error::Inconsistent { column: "window_zone", source: WrongValue::new("time zone") };
-    let zone: Tz = row.get::<String>("window_zone")?.parse().map_err(|_| wrong())?;
+    let zone: Tz = row.parsed("window_zone", |text| text.parse().ok())?;
     Ok(WindowChoice { kind: WindowKind::Explicit, start: time("window_start")?, end: time("window_end")?, zone })
 }
 

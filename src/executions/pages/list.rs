@@ -271,7 +271,7 @@ impl Export for Line {
             json!(self.person_name),
             json!(self.state.name()),
             rfc3339(self.created_at),
-            self.finished_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.finished_at),
             json!(self.finished_at.map(|end| (end - self.created_at).num_seconds())),
             json!(self.rows),
             json!(self.waiting_for),

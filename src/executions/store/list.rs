@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{origin, read, state, window};
-use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, from_json, sql};
 use crate::executions::model::{Origin, Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 use crate::instances::takes_slot;
@@ -116,7 +116,7 @@ impl FromRow for Line {
             instance_name: row.get("instance_name")?,
             state: state(row)?,
             waiting_for: row.get("waiting_for")?,
-            problem: json("problem")?.map(|value| read("problem", value)).transpose()?,
+            problem: json("problem")?.map(|value| from_json("problem", value)).transpose()?,
             rows: row.get::<Option<i64>>("rows")?.and_then(|rows| u64::try_from(rows).ok()),
             origin: origin(row)?,
             window: window(row)?,

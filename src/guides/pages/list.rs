@@ -221,7 +221,6 @@ pub(super) async fn show(
     if list.is_filtered {
         going_on.clear();
     }
-    let choices = |all: &str, others: Vec<Choice>| std::iter::once(Choice::new("", all)).chain(others).collect();
     Ok(Html(ListPage {
         shell: visit.shell("Guides", Section::Guides).await,
         list,
@@ -229,13 +228,13 @@ pub(super) async fn show(
         going_on,
         pager,
         q: search.q,
-        levels: choices("All levels", Difficulty::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
+        levels: Choice::optional("All levels", Difficulty::ALL.map(|it| Choice::new(it.name(), it.label()))),
         level: search.level.map(Difficulty::name).unwrap_or_default(),
-        products: choices("All products", PRODUCTS.map(|(name, label)| Choice::new(name, label)).to_vec()),
+        products: Choice::optional("All products", PRODUCTS.map(|(name, label)| Choice::new(name, label))),
         product: search.product,
-        tags: choices("All tags", tags.into_iter().map(|tag| Choice::new(&tag, &tag)).collect()),
+        tags: Choice::optional("All tags", tags.into_iter().map(|tag| Choice::new(&tag, &tag))),
         tag: search.tag,
-        whose: choices("All guides", Which::ALL.map(|(_, name, label)| Choice::new(name, label)).to_vec()),
+        whose: Choice::optional("All guides", Which::ALL.map(|(_, name, label)| Choice::new(name, label))),
         which: search.which.map(Which::name).unwrap_or_default(),
         findings: if person.is_administrator { all.loose.clone() } else { Vec::new() },
         trouble: if person.is_administrator { all.trouble.clone() } else { String::new() },

@@ -166,5 +166,5 @@ pub(super) fn instance_choices(instances: &[Instance]) -> Vec<Choice> {
     let choice = |instance: &Instance| {
         Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
     };
-    std::iter::once(Choice::new("", "None (synthetic data only)")).chain(instances.iter().map(choice)).collect()
+    Choice::optional("None (synthetic data only)", instances.iter().map(choice))
 }

@@ -119,10 +119,8 @@ pub(super) async fn show(
         pager,
         here: params.here().to_string(),
         shows: vec![Choice::new("", "Active"), Choice::new("starred", "Starred"), Choice::new("removed", "Hidden")],
-        labels: std::iter::once(Choice::new("", "All labels"))
-            .chain(labels.into_iter().map(|label| Choice::new(label.clone(), label)))
-            .collect(),
-        regions: std::iter::once(Choice::new("", "All regions")).chain(regions).collect(),
+        labels: Choice::optional("All labels", labels.into_iter().map(|label| Choice::new(label.clone(), label))),
+        regions: Choice::optional("All regions", regions),
         kinds: ["", "standard", "sandbox"]
             .into_iter()
             .zip(["All kinds", "Standard", "Sandbox"])

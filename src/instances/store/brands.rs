@@ -116,7 +116,7 @@ pub(in crate::instances) async fn count(
          join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 where ",
         filtered!("limit $4) as counted")
     );
-    filtered(COUNT, person, instance, q).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, person, instance, q).bind(most).count(tx).await
 }
 
 /// The items of the filtered brands, by brand and in their order.

@@ -1,6 +1,6 @@
 //! Access by person and by connection: for administrators, and for disconnecting.
 
-use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{ConnectionId, InstanceId, PersonId};
 use crate::instances::model::Grant;
 
@@ -144,7 +144,7 @@ pub async fn people_of(tx: &mut Tx, filter: &ColleagueFilter, range: PageRange) 
 /// Their number, counted up to `most`.
 pub async fn count_people_of(tx: &mut Tx, filter: &ColleagueFilter, most: i64) -> Result<i64> {
     const COUNT: &str = colleagues!("count(*) as value from (select 1 as one", "limit $6) as counted");
-    filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, filter).bind(most).count(tx).await
 }
 
 struct Named(PersonId, String);

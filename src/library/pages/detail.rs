@@ -107,12 +107,10 @@ pub(super) async fn page(
         shell: visit.shell(entry.query.name(), Section::Library).await,
         success: success(&stats),
         stats,
-        instances: std::iter::once(Choice::new("", "None (choose when you run it)"))
-            .chain(all.iter().map(named))
-            .collect(),
+        instances: Choice::optional("None (choose when you run it)", all.iter().map(named)),
         instance: chosen.as_ref().map(|it| it.id.to_string()).unwrap_or_default(),
         instance_name: chosen.as_ref().map(|it| it.name().to_owned()).unwrap_or_default(),
-        homes: std::iter::once(Choice::new("", "Only me")).chain(all.iter().map(people)).collect(),
+        homes: Choice::optional("Only me", all.iter().map(people)),
         home: home.unwrap_or_default(),
         view,
         entry,

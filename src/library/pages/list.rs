@@ -142,7 +142,6 @@ pub(super) async fn show(
     categories.dedup();
     let lines = search.lines(entries, stats(&desk).await?);
     let (pager, lines) = params.page(SIZE).cut(lines);
-    let choices = |all: &str, others: Vec<Choice>| std::iter::once(Choice::new("", all)).chain(others).collect();
     Ok(Html(ListPage {
         shell: visit.shell("Library", Section::Library).await,
         list: params.list(&[]),
@@ -150,13 +149,13 @@ pub(super) async fn show(
         pager,
         newer,
         q: search.q,
-        categories: choices("All categories", categories.iter().map(|name| Choice::new(name, name)).collect()),
+        categories: Choice::optional("All categories", categories.iter().map(|name| Choice::new(name, name))),
         category: search.category,
-        products: choices("All products", PRODUCTS.map(|(name, label)| Choice::new(name, label)).to_vec()),
+        products: Choice::optional("All products", PRODUCTS.map(|(name, label)| Choice::new(name, label))),
         product: search.product,
-        levels: choices("All levels", Difficulty::ALL.map(|it| Choice::new(it.name(), it.label())).to_vec()),
+        levels: Choice::optional("All levels", Difficulty::ALL.map(|it| Choice::new(it.name(), it.label()))),
         level: search.level.map(Difficulty::name).unwrap_or_default(),
-        orders: choices("Category", vec![Choice::new("popular", "Most used"), Choice::new("name", "Name")]),
+        orders: Choice::optional("Category", vec![Choice::new("popular", "Most used"), Choice::new("name", "Name")]),
         order: match search.order {
             None => "",
             Some(Order::Popular) => "popular",

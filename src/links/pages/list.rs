@@ -80,7 +80,7 @@ pub(super) async fn show(
         list: params.list(&[]),
         lines: found.into_iter().map(|one| Line::new(one, filter.now)).collect(),
         pager,
-        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
+        states: Choice::optional("All states", states),
         state: filter.state,
         q: filter.text,
         is_on: room.site.config.public_links,
@@ -104,7 +104,6 @@ impl Export for Line {
     ];
 
     fn cells(&self) -> Vec<Value> {
-        let time = |at: Option<DateTime<Utc>>| at.map_or(Value::Null, rfc3339);
         let one = &self.one;
         let shows = match &one.thing {
             Some(Thing::Execution(id)) => json!(id),
@@ -118,10 +117,10 @@ impl Export for Line {
             json!(one.author),
             json!(one.allows_csv),
             json!(one.views),
-            time(one.viewed_at),
+            rfc3339(one.viewed_at),
             rfc3339(one.created_at),
             rfc3339(one.expires_at),
-            time(one.revoked_at),
+            rfc3339(one.revoked_at),
             json!(one.id),
         ]
     }

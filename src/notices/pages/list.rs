@@ -58,7 +58,7 @@ pub(super) async fn show(
         list: params.list(&["size"]),
         lines,
         pager,
-        kinds: std::iter::once(Choice::new("", "All kinds")).chain(kinds).collect(),
+        kinds: Choice::optional("All kinds", kinds),
         kind: filter.kind,
         shows: vec![Choice::new("", "All"), Choice::new("unread", "Unread")],
         shown: if filter.only_unread { "unread" } else { "" },
@@ -81,7 +81,7 @@ impl Export for Line {
             json!(message.title),
             json!(text.join("\n")),
             json!(message.times),
-            self.read_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.read_at),
         ]
     }
 }

@@ -118,7 +118,7 @@ async fn page(
         list,
         deliveries,
         pager,
-        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
+        states: Choice::optional("All states", states),
         state: filter.state.map_or("", DeliveryState::name),
         days: filter.days,
         endpoint,
@@ -334,7 +334,7 @@ impl Export for Delivery {
             json!(self.last_status),
             json!(self.last_error),
             rfc3339(self.created_at),
-            self.due_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.due_at),
         ]
     }
 }

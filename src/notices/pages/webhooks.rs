@@ -64,7 +64,7 @@ pub(super) async fn show(
         list: params.list(&["size"]),
         lines,
         pager,
-        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
+        states: Choice::optional("All states", states),
         state: filter.state,
         q: filter.text,
     }))
@@ -96,7 +96,7 @@ impl Export for Endpoint {
             json!(self.sends.describe()),
             json!(self.state().1.to_lowercase()),
             json!(self.state_reason),
-            self.failing_since.map_or(Value::Null, rfc3339),
+            rfc3339(self.failing_since),
             rfc3339(self.created_at),
         ]
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::db::lease::{self, Lease, Queue};
-use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, WrongValue, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, sql};
 use crate::ids::{DeliveryId, EndpointId, ProcessId};
 use crate::notices::webhooks::{Attempt, Delivery, DeliveryState};
 use crate::web::list::Days;
@@ -12,13 +12,12 @@ const DUE: Queue = crate::queue!("webhook_deliveries", due "due_at", only "state
 
 impl FromRow for Delivery {
     fn from_row(row: &Row) -> Result<Self> {
-        let wrong = Error::Inconsistent { column: "state", source: WrongValue::new("known state") };
         Ok(Self {
             id: row.get("id")?,
             message: row.get("message_id")?,
             title: row.get("title")?,
             kind: row.get("kind")?,
-            state: DeliveryState::parse(&row.get::<String>("state")?).ok_or(wrong)?,
+            state: row.parsed("state", DeliveryState::parse)?,
             attempts: row.get("attempts")?,
             created_at: row.get("created_at")?,
             due_at: row.get("due_at")?,
@@ -193,7 +192,7 @@ fn filtered(text: &'static str, filter: &DeliveryFilter) -> Statement {
 /// the endpoint.
 pub(in crate::notices) async fn count_deliveries(tx: &mut Tx, filter: &DeliveryFilter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $5) as counted");
-    filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, filter).bind(most).count(tx).await
 }
 
 /// A range of the deliveries that match the filter, newest first.

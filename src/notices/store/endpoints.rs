@@ -2,21 +2,20 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, WrongValue, containing, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{EndpointId, PersonId, WebhookSecretId};
 use crate::notices::webhooks::{Endpoint, EndpointKind, OFF_AFTER, Read, Sends, WARNED_AFTER};
 use crate::web::Person;
 
 impl FromRow for Endpoint {
     fn from_row(row: &Row) -> Result<Self> {
-        let wrong = Error::Inconsistent { column: "kind", source: WrongValue::new("known kind") };
         Ok(Self {
             id: row.get("id")?,
             owner: row.get("person_id")?,
             owner_name: row.get("owner_name")?,
             is_global: row.get("is_global")?,
             name: row.get("name")?,
-            kind: EndpointKind::parse(&row.get::<String>("kind")?).ok_or(wrong)?,
+            kind: row.parsed("kind", EndpointKind::parse)?,
             sends: Sends::stored(&row.get::<String>("sends")?, &row.get::<String>("events")?),
             sealed_url: row.get("sealed_url")?,
             host: row.get("host")?,
@@ -88,7 +87,7 @@ pub(in crate::notices) async fn count_endpoints(
     most: i64,
 ) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $5) as counted");
-    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, person, filter).bind(most).count(tx).await
 }
 
 /// A range of the endpoints that match the filter, by name.
@@ -109,7 +108,7 @@ pub(in crate::notices) async fn list_endpoints(
 /// The number of a person's endpoints.
 pub(in crate::notices) async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from webhook_endpoints where person_id = $1";
-    sql(COUNT).bind(person).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    sql(COUNT).bind(person).count(tx).await
 }
 
 pub(in crate::notices) async fn add_endpoint(

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{MessageId, PersonId};
 use crate::notices::model::Message;
 use crate::web::list::Days;
@@ -59,7 +59,7 @@ fn filtered(text: &'static str, person: &PersonId, filter: &Filter) -> Statement
 /// The number of messages that match the filter, counted up to `most`.
 pub(in crate::notices) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $7) as counted");
-    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, person, filter).bind(most).count(tx).await
 }
 
 /// A range of the messages that match the filter, newest first.
@@ -109,5 +109,5 @@ pub(in crate::notices) async fn unread(tx: &mut Tx, person: &PersonId, most: i64
         join messages m on m.id = r.message_id where r.person_id = $1 and r.read_at is null \
         and (m.instance_id is null or exists (select 1 from instance_access a where a.instance_id = m.instance_id \
         and a.person_id = $1)) limit $2) as counted";
-    sql(COUNT).bind(person).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    sql(COUNT).bind(person).bind(most).count(tx).await
 }

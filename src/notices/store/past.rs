@@ -1,9 +1,7 @@
 //! Results of earlier slots of a schedule.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
-use super::stored;
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{ExecutionId, ScheduleId};
 use crate::notices::usual::{LOOKED_AT, Past};
@@ -32,7 +30,7 @@ pub(in crate::notices) async fn past(tx: &mut Tx, schedule: &ScheduleId, at: Dat
     struct Line(StoredResult, String);
     impl FromRow for Line {
         fn from_row(row: &Row) -> Result<Self> {
-            Ok(Self(stored("result", row.get::<Value>("result")?)?, row.get("author_sql")?))
+            Ok(Self(row.json("result")?, row.get("author_sql")?))
         }
     }
     let lines = sql(LIST).bind(schedule).bind(at).bind(LOOKED_AT).all::<Line>(tx).await?;

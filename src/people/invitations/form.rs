@@ -56,7 +56,7 @@ async fn page(room: &Inviting, visit: &Visit, named: Vec<NamedInstance>, fields:
         site_roles: [SiteRole::Member, SiteRole::Administrator]
             .map(|role| Choice::new(role.name(), role.label()))
             .into(),
-        instances: std::iter::once(Choice::new("", "No instance")).chain(named).collect(),
+        instances: Choice::optional("No instance", named),
         roles: [Role::Viewer, Role::Analyst, Role::Manager]
             .map(|role| Choice::new(role.name(), format!("{}: {}", role.label(), role.describe())))
             .into(),

@@ -104,7 +104,7 @@ pub(super) async fn show(
         list: params.list(&[]),
         lines: found.into_iter().map(|one| Line { state: one.state(filter.now), one }).collect(),
         pager,
-        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
+        states: Choice::optional("All states", states),
         state: filter.state,
         q: filter.text,
     }))
@@ -127,7 +127,6 @@ impl Export for Line {
     ];
 
     fn cells(&self) -> Vec<Value> {
-        let time = |at: Option<DateTime<Utc>>| at.map_or(Value::Null, rfc3339);
         let one = &self.one;
         vec![
             json!(one.email),
@@ -137,10 +136,10 @@ impl Export for Line {
             json!(one.author),
             rfc3339(one.created_at),
             rfc3339(one.expires_at),
-            time(one.mailed_at),
+            rfc3339(one.mailed_at),
             json!(one.guest),
-            time(one.accepted_at),
-            time(one.revoked_at),
+            rfc3339(one.accepted_at),
+            rfc3339(one.revoked_at),
             json!(one.id),
         ]
     }

@@ -94,21 +94,20 @@ pub(super) async fn page(
     let lines = instances::people_of(&mut tx, &filter, pager.range()).await?;
     let people = candidates(&mut tx, person).await?;
     drop(tx);
-    let any = |label: &str| std::iter::once(Choice::new("", label));
     let people = people.into_iter().map(|(id, name)| Choice::new(id.as_str(), name));
     Ok(ListPage {
         shell: visit.shell(format!("People of {}", managed.name), Section::Instances).await,
         list: params.list(&[]),
         lines,
         pager,
-        roles: any("All roles").chain(Role::ALL.map(|role| Choice::new(role.name(), role.label()))).collect(),
-        sources: any("All sources").chain(Source::ALL.map(|from| Choice::new(from.name(), from.label()))).collect(),
+        roles: Choice::optional("All roles", Role::ALL.map(|role| Choice::new(role.name(), role.label()))),
+        sources: Choice::optional("All sources", Source::ALL.map(|from| Choice::new(from.name(), from.label()))),
         role: filter.role,
         source: filter.source,
         q: filter.text,
         managed,
         own: person.id.clone(),
-        people: any("Choose a person").chain(people).collect(),
+        people: Choice::optional("Choose a person", people),
         given_roles: Role::ALL
             .map(|role| Choice::new(role.name(), format!("{}: {}", role.label(), role.describe())))
             .into(),
@@ -139,7 +138,7 @@ impl Export for Colleague {
             json!(self.grant.source.name()),
             json!(self.grant.given_by),
             json!(self.grant.lends),
-            self.grant.ends_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.grant.ends_at),
             json!(self.is_active),
             json!(self.person),
         ]

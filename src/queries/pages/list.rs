@@ -127,9 +127,7 @@ pub(super) async fn show(
         deleted,
         discarded,
         has_instances: instances.len() > 1,
-        homes: std::iter::once(Choice::new("", "Anyone"))
-            .chain(HOMES.map(|(value, label)| Choice::new(value, label)))
-            .collect(),
+        homes: Choice::optional("Anyone", HOMES.map(|(value, label)| Choice::new(value, label))),
         instances,
         tags: tag_links(&here, &filter.tag, counts),
         stars: TagLink { label: "Favorites".to_owned(), count: 0, href: stars, is_on: filter.favourites },
@@ -143,7 +141,7 @@ pub(super) async fn show(
 /// The instances to filter a list of queries by.
 pub(super) async fn choices(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<Choice>> {
     let instances = instances::list(tx, person, &instances::Filter::default()).await?;
-    Ok(std::iter::once(Choice::new("", "All instances")).chain(instances.iter().map(choice)).collect())
+    Ok(Choice::optional("All instances", instances.iter().map(choice)))
 }
 
 /// An instance as an option: name and account, since names repeat.
@@ -227,9 +225,9 @@ impl Export for Line {
             json!(self.account_name),
             rfc3339(self.updated_at),
             json!(self.updated_by),
-            self.ran_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.ran_at),
             json!(self.is_favourite),
-            self.deleted_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.deleted_at),
             json!(self.id),
         ]
     }

@@ -86,7 +86,7 @@ async fn page(
     Ok(WorkflowPage {
         shell: visit.shell(format!("{} on AMC", query.name), Section::Queries).await,
         kept,
-        instances: std::iter::once(Choice::new("", "Choose an instance")).chain(usable.iter().map(id)).collect(),
+        instances: Choice::optional("Choose an instance", usable.iter().map(id)),
         instance: if form.has("instance") { form.get("instance").to_owned() } else { proposed },
         workflow: if form.has("workflow") {
             form.trimmed("workflow").to_owned()

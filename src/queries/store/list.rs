@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{FromRow, LATEST, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{InstanceId, PersonId, QueryId};
 use crate::queries::model::home::Home;
 use crate::queries::model::tags::Tags;
@@ -225,7 +225,7 @@ pub(in crate::queries) async fn count(tx: &mut Tx, person: &PersonId, filter: &F
         };
     }
     let text = text!(filter, counted);
-    filtered(text, tx, person, filter).bind(most).cached().one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(text, tx, person, filter).bind(most).cached().count(tx).await
 }
 
 /// A range of the matching queries; by default most recently changed first.

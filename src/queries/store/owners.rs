@@ -1,13 +1,13 @@
 //! Transfers queries and drafts when somebody leaves.
 
-use crate::db::{Result, Single, Tx, sql};
+use crate::db::{Result, Tx, sql};
 use crate::ids::PersonId;
 
 /// How many queries and drafts a person owns, including those in the bin.
 pub async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
     const COUNT: &str = "select (select count(*) from queries where owner_id = $1) \
         + (select count(*) from drafts where person_id = $1) as value";
-    sql(COUNT).bind(person).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    sql(COUNT).bind(person).count(tx).await
 }
 
 /// Transfers all queries and drafts of one person, including those in the bin, to another; returns how many. If both

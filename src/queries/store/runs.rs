@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
+use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 use crate::queries::model::input::ParameterValues;
 use crate::web::components::duration;
@@ -26,11 +26,9 @@ pub struct PastRun {
 
 impl FromRow for PastRun {
     fn from_row(row: &Row) -> Result<Self> {
-        let state: String = row.get("state")?;
-        let unknown = Error::Inconsistent { column: "state", source: WrongValue::new("known state") };
         Ok(Self {
             id: row.get("id")?,
-            state: RunState::parse(&state).ok_or(unknown)?,
+            state: row.parsed("state", RunState::parse)?,
             instance_name: row.get("instance_name")?,
             person_name: row.get("person_name")?,
             created_at: row.get("created_at")?,

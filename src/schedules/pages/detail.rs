@@ -92,7 +92,7 @@ pub(super) async fn show(
         list,
         slots,
         pager,
-        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
+        states: Choice::optional("All states", states),
         state: ledger.state.map_or("", SlotState::name),
         next: next.unwrap_or_default(),
         window: input.window.kind.label().into_owned(),
@@ -154,7 +154,7 @@ impl Export for LedgerRow {
             json!(self.is_late),
             json!(self.execution),
             rfc3339(self.decided_at),
-            self.ended_at.map_or(Value::Null, rfc3339),
+            rfc3339(self.ended_at),
         ]
     }
 }

@@ -99,7 +99,7 @@ async fn page(
     Ok(FormPage {
         shell: visit.shell(title, Section::Schedules).await,
         called: filled.name,
-        instances: std::iter::once(Choice::new("", "Choose an instance")).chain(instances).collect(),
+        instances: Choice::optional("Choose an instance", instances),
         instance: filled.fields.trimmed("instance").to_owned(),
         both_days: filled.plan.as_ref().is_some_and(Plan::has_both_days),
         timing: filled.timing,

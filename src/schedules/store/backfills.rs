@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{json_of, slot_name, stored};
 use crate::db::lease::{self, Lease, Queue};
-use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
+use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{BackfillId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId, ScheduleId};
 use crate::instances::Role;
 use crate::queries::{FieldDef, WindowChoice};
@@ -16,12 +16,8 @@ use crate::schedules::backfill::{Backfill, PastWindow, Stage, Unit, WindowRow, W
 
 const DUE: Queue = crate::queue!("backfills", due "due_at", only "state = 'active'");
 
-fn wrong(column: &'static str) -> Error {
-    Error::Inconsistent { column, source: WrongValue::new("known word") }
-}
-
 fn day(row: &Row, column: &'static str) -> Result<NaiveDate> {
-    row.get::<String>(column)?.parse().map_err(|_| wrong(column))
+    row.parsed(column, |text| text.parse().ok())
 }
 
 impl FromRow for Backfill {
@@ -39,15 +35,15 @@ impl FromRow for Backfill {
             schedule_name: row.get("schedule_name")?,
             query: row.get("query_id")?,
             sql: row.get("sql")?,
-            parameters: stored("parameters", row.get("parameters")?)?,
-            input: stored("input", row.get("input")?)?,
-            unit: Unit::parse(&row.get::<String>("unit")?).ok_or_else(|| wrong("unit"))?,
-            zone: row.get::<String>("zone")?.parse().map_err(|_| wrong("zone"))?,
+            parameters: row.json("parameters")?,
+            input: row.json("input")?,
+            unit: row.parsed("unit", Unit::parse)?,
+            zone: row.parsed("zone", |text| text.parse().ok())?,
             first: day(row, "first_day")?,
             last: day(row, "last_day")?,
             at_once: row.get("at_once")?,
             every_minutes: row.get("every_minutes")?,
-            state: Stage::parse(&row.get::<String>("state")?).ok_or_else(|| wrong("state"))?,
+            state: row.parsed("state", Stage::parse)?,
             state_reason: row.get("state_reason")?,
             state_at: row.get("state_at")?,
             created_at: row.get("created_at")?,
@@ -58,15 +54,14 @@ impl FromRow for Backfill {
 
 impl FromRow for WindowRow {
     fn from_row(row: &Row) -> Result<Self> {
-        let time = |column: &'static str| WindowChoice::read(&row.get::<String>(column)?).ok_or_else(|| wrong(column));
         Ok(Self {
             position: row.get("position")?,
             window: PastWindow {
-                start: time("window_start")?,
-                end: time("window_end")?,
+                start: row.parsed("window_start", WindowChoice::read)?,
+                end: row.parsed("window_end", WindowChoice::read)?,
                 slot: row.get::<Option<String>>("slot")?.map(|text| slot_name(&text)).transpose()?,
             },
-            state: WindowState::parse(&row.get::<String>("state")?).ok_or_else(|| wrong("state"))?,
+            state: row.parsed("state", WindowState::parse)?,
             reason: row.get("reason")?,
             attempts: row.get("attempts")?,
             execution: row.get("execution_id")?,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
+use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{ExecutionId, ScheduleId};
 use crate::schedules::calendar::SlotName;
 use crate::schedules::model::SlotState;
@@ -22,10 +22,9 @@ pub(in crate::schedules) struct DayGroup {
 
 impl FromRow for DayGroup {
     fn from_row(row: &Row) -> Result<Self> {
-        let wrong = |column| Error::Inconsistent { column, source: WrongValue::new("known word") };
         Ok(Self {
-            day: row.get::<String>("day")?.parse().map_err(|_| wrong("day"))?,
-            state: SlotState::parse(&row.get::<String>("state")?).ok_or_else(|| wrong("state"))?,
+            day: row.parsed("day", |text| text.parse().ok())?,
+            state: row.parsed("state", SlotState::parse)?,
             is_late: row.get("is_late")?,
             count: row.get("count")?,
             first: super::slot_name(&row.get::<String>("first")?)?,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{json_of, stored};
+use super::json_of;
 use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::PersonId;
 use crate::web::Fields;
@@ -18,7 +18,7 @@ pub(in crate::schedules) struct FormDraft {
 
 impl FromRow for FormDraft {
     fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self { fields: stored("fields", row.get("fields")?)?, updated_at: row.get("updated_at")? })
+        Ok(Self { fields: row.json("fields")?, updated_at: row.get("updated_at")? })
     }
 }
 

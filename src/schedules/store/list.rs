@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::stored;
-use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, WrongValue, containing, sql};
+use crate::db::{Error, FromRow, PageRange, Result, Row, Statement, Tx, WrongValue, containing, sql};
 use crate::ids::{BrandId, ExecutionId, InstanceId, PersonId, QueryId, ScheduleId};
 use crate::schedules::model::{SlotState, State};
 use crate::schedules::policies::ON_TIME;
@@ -77,7 +76,7 @@ pub(in crate::schedules) fn share(part: i64, all: i64) -> String {
 
 impl FromRow for Line {
     fn from_row(row: &Row) -> Result<Self> {
-        let unknown = |column| Error::Inconsistent { column, source: WrongValue::new("known state") };
+        let unknown = || Error::Inconsistent { column: "last_state", source: WrongValue::new("known word") };
         let last: Option<String> = row.get("last_state")?;
         Ok(Self {
             id: row.get("id")?,
@@ -87,12 +86,12 @@ impl FromRow for Line {
             instance: row.get("instance_id")?,
             instance_name: row.get("instance_name")?,
             owner_name: row.get("owner_name")?,
-            timing: stored("timing", row.get("timing")?)?,
-            state: State::parse(&row.get::<String>("state")?).ok_or_else(|| unknown("state"))?,
+            timing: row.json("timing")?,
+            state: row.parsed("state", State::parse)?,
             state_reason: row.get("state_reason")?,
             next_at: row.get("next_at")?,
             due_at: row.get("due_at")?,
-            last: last.map(|last| SlotState::parse(&last).ok_or_else(|| unknown("last_state"))).transpose()?,
+            last: last.map(|last| SlotState::parse(&last).ok_or_else(unknown)).transpose()?,
             last_at: row.get("last_at")?,
             last_execution: row.get("last_execution")?,
             succeeded: row.get("succeeded")?,
@@ -139,7 +138,7 @@ fn filtered(text: &'static str, tx: &Tx, person: &PersonId, filter: &Filter) -> 
 /// The number of matching schedules, counted up to `most`.
 pub(in crate::schedules) async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $9) as counted");
-    filtered(COUNT, tx, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, tx, person, filter).bind(most).count(tx).await
 }
 
 /// A range of the matching schedules: active ones by due time, then the others.

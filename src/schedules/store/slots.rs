@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{slot_name, stored};
-use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Tx, WrongValue, sql};
+use super::slot_name;
+use crate::db::{FromRow, PageRange, Result, Row, Single, Tx, from_json, sql};
 use crate::executions::Problem;
 use crate::ids::{ExecutionId, ScheduleId};
 use crate::schedules::calendar::{Slot, SlotName};
@@ -12,12 +12,11 @@ use crate::web::run_state::RunState;
 
 impl FromRow for LedgerRow {
     fn from_row(row: &Row) -> Result<Self> {
-        let unknown = Error::Inconsistent { column: "state", source: WrongValue::new("known state") };
         Ok(Self {
             name: slot_name(&row.get::<String>("slot")?)?,
             at: row.get("at")?,
             decided_at: row.get("decided_at")?,
-            state: SlotState::parse(&row.get::<String>("state")?).ok_or(unknown)?,
+            state: row.parsed("state", SlotState::parse)?,
             reason: row.get("reason")?,
             is_late: row.get("is_late")?,
             execution: row.get("execution_id")?,
@@ -178,7 +177,7 @@ pub(in crate::schedules) async fn problem(tx: &mut Tx, execution: &ExecutionId) 
     const FIND: &str = "select problem as value from executions where id = $1";
     let problem = sql(FIND).bind(execution).optional::<Single<Option<serde_json::Value>>>(tx).await?;
     let problem = problem.and_then(|Single(problem)| problem);
-    let problem: Option<Problem> = problem.map(|value| stored("problem", value)).transpose()?;
+    let problem: Option<Problem> = problem.map(|value| from_json("problem", value)).transpose()?;
     Ok(problem.map(|problem| problem.brief().to_owned()).unwrap_or_default())
 }
 

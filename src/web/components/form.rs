@@ -48,6 +48,11 @@ impl Choice {
         Self { value: value.into(), label: label.into() }
     }
 
+    /// An option with the empty value and this label (`All states`, `Choose an instance`), and after it `choices`.
+    pub fn optional(label: impl Into<String>, choices: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        std::iter::once(Self::new("", label)).chain(choices).collect()
+    }
+
     /// Whether this option's value is `chosen`.
     pub fn is(&self, chosen: impl AsRef<str>) -> bool {
         self.value == chosen.as_ref()

@@ -87,9 +87,9 @@ impl<L: Export + Send + Sync + 'static> Source for Few<L> {
     }
 }
 
-/// A time as written in exports.
-pub fn rfc3339(at: DateTime<Utc>) -> Value {
-    Value::from(at.to_rfc3339_opts(SecondsFormat::Millis, true))
+/// A time as written in exports; null for none.
+pub fn rfc3339(at: impl Into<Option<DateTime<Utc>>>) -> Value {
+    at.into().map_or(Value::Null, |at| Value::from(at.to_rfc3339_opts(SecondsFormat::Millis, true)))
 }
 
 /// An export whose first rows have been read.

@@ -49,6 +49,16 @@ fn every_module_has_its_place() {
     assert_eq!(found, known, "the table of modules and `src` differ");
 }
 
+/// The map's last paragraph has a line for each room, which begins with its name.
+#[test]
+fn the_map_lists_the_rooms_in_their_order() {
+    let document = super::source::read("docs/architecture.md");
+    let map = document.split("```").nth(1).expect("a map").trim_end();
+    let rooms = map.rsplit("\n\n").next().unwrap_or_default().lines();
+    let rooms: Vec<&str> = rooms.filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(rooms, ROOMS, "docs/architecture.md and the list of rooms differ");
+}
+
 #[test]
 fn the_ground_floor_knows_no_room() {
     let mut breaches = Vec::new();

@@ -69,6 +69,39 @@ fn a_table_is_written_by_its_owner_only() {
     none(&breaches);
 }
 
+/// What a removed person owned gets another owner (`people::leaving`).
+#[test]
+fn everything_with_an_owner_can_be_transferred() {
+    let owned = |file: &File| {
+        let words = words(&file.text);
+        let mut table = String::new();
+        let mut owned = BTreeSet::new();
+        for at in 0..words.len() {
+            match words[at].as_str() {
+                "create" | "alter" if words.get(at + 1).is_some_and(|word| word == "table") => {
+                    table = words.get(at + 2).cloned().unwrap_or_default();
+                }
+                "owner_id" if words.get(at + 1).is_some_and(|word| word == "text") => {
+                    owned.insert(table.clone());
+                }
+                _ => {}
+            }
+        }
+        owned
+    };
+    let owned: BTreeSet<String> = files("migrations").iter().flat_map(owned).collect();
+    assert!(owned.contains("queries") && owned.contains("schedules"), "owners are not found any more: {owned:?}");
+    let code: String = files("src").iter().map(File::code).collect();
+    let transferred = |table: &String| code.contains(&format!("update {table} set owner_id = $2 where owner_id = $1"));
+    none(
+        &owned
+            .iter()
+            .filter(|table| !transferred(table))
+            .map(|table| format!("nothing transfers `{table}`"))
+            .collect::<Vec<_>>(),
+    );
+}
+
 /// Only full copies and the deletion of old audit entries bypass the policies.
 #[test]
 fn the_owner_of_the_tables_is_asked_for_by_few() {

@@ -81,7 +81,7 @@ async fn page(
         shell: visit.shell("New backfill", Section::Schedules).await,
         windows: filled.windows.iter().map(window).collect(),
         called: filled.name,
-        instances: std::iter::once(Choice::new("", "Choose an instance")).chain(instances).collect(),
+        instances: Choice::optional("Choose an instance", instances),
         instance: filled.fields.trimmed("instance").to_owned(),
         parameters: parameters(&filled.asked, &filled.fields),
         zone: filled.input.window.form(),

@@ -55,7 +55,7 @@ pub(in crate::schedules::pages) async fn show(
         list: params.list(&["schedule", "size"]),
         lines,
         pager,
-        states: std::iter::once(Choice::new("", "All states")).chain(states).collect(),
+        states: Choice::optional("All states", states),
         state: filter.state.map_or("", Stage::name),
         q: filter.text,
     }))

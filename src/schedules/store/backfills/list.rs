@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{day, wrong};
-use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use super::day;
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{BackfillId, PersonId, ScheduleId};
 use crate::schedules::backfill::Stage;
 
@@ -41,7 +41,7 @@ impl FromRow for BackfillLine {
             owner_name: row.get("owner_name")?,
             first: day(row, "first_day")?,
             last: day(row, "last_day")?,
-            state: Stage::parse(&row.get::<String>("state")?).ok_or_else(|| wrong("state"))?,
+            state: row.parsed("state", Stage::parse)?,
             done: row.get("done")?,
             failed: row.get("failed")?,
             all: row.get("windows")?,
@@ -80,7 +80,7 @@ pub(in crate::schedules) async fn count_backfills(
     most: i64,
 ) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", " limit $5) as counted");
-    filtered(COUNT, person, filter).bind(most).one::<Single<i64>>(tx).await.map(|Single(count)| count)
+    filtered(COUNT, person, filter).bind(most).count(tx).await
 }
 
 /// A range of the backfills that match the filter, newest first.
