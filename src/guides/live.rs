@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::content::{Collection, FolderRead, Guide, Stamps, Template, read_folder};
+use super::content::{Collection, Finding, FolderRead, Guide, Stamps, Template, read_folder};
 use super::index;
 use crate::clock::Clock;
 
@@ -129,6 +129,15 @@ impl Guides {
         let templates = self.templates().await.into_iter().filter(|template| reads(&template.query.sources));
         let name = |template: Arc<Template>| format!("Template: {}", template.query.name());
         guides.chain(templates.map(|template| (format!("/library/{}", template.slug), name(template)))).collect()
+    }
+
+    /// What is wrong with templates, for their authors.
+    pub async fn template_findings(&self) -> Vec<Finding> {
+        let current = self.current().await;
+        let mut all: Vec<Finding> =
+            current.templates.iter().flat_map(|template| template.findings.iter().cloned()).collect();
+        all.sort();
+        all
     }
 
     /// The published templates, by name.

@@ -45,13 +45,17 @@ impl Report {
     }
 }
 
-/// The guides and templates below a folder, or the built-in ones.
+/// The guides and templates below a folder, or the built-in ones. A folder that has most of the built-in guides is
+/// where they come from; any other is shown in addition to them, and may link to them.
 fn collection(root: Option<&Path>) -> anyhow::Result<Arc<Collection>> {
     let Some(root) = root else { return Ok(Arc::clone(Collection::built_in())) };
     let stamps = Stamps::of(root).with_context(|| format!("{} can't be read as a folder of guides", root.display()))?;
     let folders: Folders = stamps.folders().map(|name| (name.to_owned(), stamps.read(root, name))).collect();
     let reads = folders.iter().map(|(name, folder)| (name.clone(), Arc::new(content::read_folder(name, folder))));
-    Ok(Arc::new(Collection::join(reads)))
+    let (known, all) = Collection::built_in_reads()
+        .fold((0, 0), |(known, all), (name, _)| (known + usize::from(folders.contains_key(&name)), all + 1));
+    let all = if 2 * known > all { Collection::join(reads) } else { Collection::beside_built_in(reads) };
+    Ok(Arc::new(all))
 }
 
 /// A query, with the claims about its result.

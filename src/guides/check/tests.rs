@@ -46,6 +46,22 @@ async fn a_query_runs_once_and_then_only_when_it_changes() {
     assert_ne!(earlier.texts(1).unwrap()[0][0], Some(real), "another day has other data");
 }
 
+#[tokio::test]
+async fn an_own_folder_links_to_built_in_guides_and_cannot_use_their_names() {
+    let root = tempfile::tempdir().unwrap();
+    let text = |next: &str, links: &str| {
+        format!("+++\ntitle = \"T\"\nsummary = \"S\"\nminutes = 1\nnext = [\"{next}\"]\n+++\n\n{links}\n")
+    };
+    let links = "[a](../first-query/guide.md#run-it), [b](../library/reach-by-campaign.sql)";
+    write(root.path(), "t/guide.md", &text("amc-basics", links));
+    write(root.path(), "u/guide.md", &text("nowhere", "[a](../first-query/guide.md#nowhere)"));
+    write(root.path(), "first-query/guide.md", &text("t", "Text."));
+    let report = check(Some(root.path()), false).await.unwrap();
+    let found: Vec<_> = report.findings.iter().map(|it| (it.file.as_str(), it.line, it.code)).collect();
+    assert_eq!(found, [("first-query/guide.md", 1, "slug"), ("u/guide.md", 5, "link"), ("u/guide.md", 8, "link")]);
+    assert_eq!((report.guides, report.templates, report.queries), (2, 0, 0));
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn files_outside_the_folder_are_not_read() {

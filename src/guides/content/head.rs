@@ -64,7 +64,11 @@ fn take(
         "sources" => guide.sources = sources(&entry, faults),
         "prerequisites" => guide.prerequisites = rendered(&entry, faults),
         "learn" => guide.learn = rendered(&entry, faults),
-        "next" => guide.next = slugs(&entry, faults),
+        "next" => {
+            let place = entry.fault("");
+            guide.next_place = (place.line, place.column);
+            guide.next = slugs(&entry, faults);
+        }
         "draft" => guide.draft = entry.read(faults),
         "order" => guide.order = entry.read(faults),
         "claims" => guide.claims = claims::read(entry, faults),

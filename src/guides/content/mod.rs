@@ -175,6 +175,14 @@ impl Collection {
         all
     }
 
+    /// The folders that are shown in addition to the built-in ones: they may link to those, and can't use their names.
+    pub(in crate::guides) fn beside_built_in(reads: impl Iterator<Item = (String, Arc<FolderRead>)>) -> Self {
+        let (built_in, mut all) = (Self::built_in(), Self::join(Self::built_in_reads().chain(reads)));
+        all.guides.retain(|guide| built_in.guide(&guide.item.slug, "").is_none());
+        all.templates.retain(|template| built_in.template(&template.item.slug).is_none());
+        all
+    }
+
     /// The same, with the reason why the folder can't be read.
     pub(in crate::guides) fn with_trouble(&self, trouble: String) -> Self {
         Self { trouble, ..self.clone() }
@@ -231,6 +239,7 @@ impl Collection {
         let found: Vec<Vec<Finding>> = self.guides.iter().map(|guide| self.links_of(&guide.item)).collect();
         for (guide, found) in self.guides.iter_mut().zip(found) {
             guide.findings.extend(found);
+            guide.findings.sort();
         }
         let found: Vec<Vec<Finding>> = self.templates.iter().map(|it| self.lost(&it.item.links, None)).collect();
         for (template, found) in self.templates.iter_mut().zip(found) {
@@ -243,7 +252,7 @@ impl Collection {
         let mut found = self.lost(&guide.links, Some(guide));
         for next in guide.next.iter().filter(|next| self.guide(next, "").is_none()) {
             let message = format!("`next` names the guide {next}, which does not exist.");
-            found.push(Finding::error(&file, (1, 1), "link", message));
+            found.push(Finding::error(&file, guide.next_place, "link", message));
         }
         found
     }

@@ -61,6 +61,8 @@ pub struct Guide {
     pub learn: Vec<String>,
     /// Recommended next guides, by slug.
     pub next: Vec<String>,
+    /// The line and column of that key in its front matter.
+    pub(in crate::guides) next_place: (usize, usize),
     /// Whether only administrators see it.
     pub draft: bool,
     /// Its position in the list.

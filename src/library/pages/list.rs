@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Desk, Newer, newer};
 use crate::db::Scope;
+use crate::guides::Finding;
 use crate::library::model::{self, Entry};
 use crate::library::store::{self, Stats};
 use crate::queries::{Difficulty, PRODUCTS};
@@ -28,6 +29,8 @@ pub(super) struct ListPage {
     lines: Vec<Line>,
     pager: Pager,
     newer: Vec<Newer>,
+    /// What is wrong with templates' files, for administrators.
+    findings: Vec<Finding>,
     q: String,
     categories: Vec<Choice>,
     category: String,
@@ -148,6 +151,7 @@ pub(super) async fn show(
         lines,
         pager,
         newer,
+        findings: if person.is_administrator { desk.guides.template_findings().await } else { Vec::new() },
         q: search.q,
         categories: Choice::optional("All categories", categories.iter().map(|name| Choice::new(name, name))),
         category: search.category,
