@@ -263,11 +263,11 @@ impl Worker for Deliverer {
         Duration::from_secs(20)
     }
 
-    /// Longer than a delivery takes.
     fn wakes_on(&self) -> &'static [&'static str] {
         &[crate::executions::OUTCOMES]
     }
 
+    /// Longer than a delivery takes.
     fn patience(&self) -> Duration {
         LONGEST * 2
     }
