@@ -38,10 +38,36 @@ pub struct Bucket {
 
 /// Why a bucket is unusable.
 #[derive(Debug, thiserror::Error)]
-#[error("the bucket {name} can't be used: {cause}")]
+#[error("the bucket {name} can't be used: {why}")]
 pub struct BucketError {
     name: String,
-    cause: object_store::Error,
+    why: String,
+}
+
+/// What is wrong with a bucket, as the end of a sentence, from an error of the storage library. The error's own text has
+/// the request, its duration and the service's answer as XML.
+pub fn explain(bucket: &str, error: &str) -> String {
+    let inside = |tag: &str| {
+        let (_, rest) = error.split_once(&format!("<{tag}>"))?;
+        rest.split_once(&format!("</{tag}>")).map(|(text, _)| text.trim())
+    };
+    match inside("Code") {
+        Some("NoSuchBucket") => format!("there is no bucket {bucket} at this address and region"),
+        Some("InvalidAccessKeyId") => "the service doesn't know the access key ID".to_owned(),
+        Some("SignatureDoesNotMatch") => "the secret access key doesn't belong to the access key ID".to_owned(),
+        Some("AccessDenied") => format!("the access key may not write and delete objects in {bucket}"),
+        Some("PermanentRedirect" | "AuthorizationHeaderMalformed") => {
+            format!("the bucket {bucket} is in another region")
+        }
+        Some(code) => format!("the service responds {code}: {}", inside("Message").unwrap_or_default()),
+        None => {
+            let last = error.rsplit(" - ").next().unwrap_or(error).trim().trim_end_matches(':');
+            match last.strip_prefix("Server returned non-2xx status code: ") {
+                Some(status) => format!("the service responds {status}"),
+                None => format!("the service can't be reached: {last}"),
+            }
+        }
+    }
 }
 
 /// Parses `s3://bucket/prefix` into bucket name and prefix. An error is the end of a sentence about the address.
@@ -75,7 +101,7 @@ impl Bucket {
         if let Some((id, secret)) = &self.key {
             builder = builder.with_access_key_id(id).with_secret_access_key(secret.expose());
         }
-        let store = builder.build().map_err(|cause| self.failed(cause))?;
+        let store = builder.build().map_err(|cause| self.failed(&cause))?;
         Ok(if self.prefix.is_empty() {
             Arc::new(store)
         } else {
@@ -87,12 +113,12 @@ impl Bucket {
     pub async fn probe(&self) -> Result<(), BucketError> {
         let store = self.open()?;
         let path = Path::from(PROBE);
-        store.put(&path, PutPayload::from_static(b"recomamp")).await.map_err(|cause| self.failed(cause))?;
-        store.delete(&path).await.map_err(|cause| self.failed(cause))
+        store.put(&path, PutPayload::from_static(b"recomamp")).await.map_err(|cause| self.failed(&cause))?;
+        store.delete(&path).await.map_err(|cause| self.failed(&cause))
     }
 
-    fn failed(&self, cause: object_store::Error) -> BucketError {
-        BucketError { name: self.name.clone(), cause }
+    fn failed(&self, cause: &object_store::Error) -> BucketError {
+        BucketError { name: self.name.clone(), why: explain(&self.name, &cause.to_string()) }
     }
 }
 
@@ -109,6 +135,25 @@ mod tests {
         for wrong in ["", "results", "s3://", "s3://ab", "s3://Results", "s3://results/a//b", "https://results.s3"] {
             assert_eq!(parsed(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_error_is_explained_without_the_request() {
+        let of = |code: &str| {
+            format!(
+                "Object at location a not found: Error performing PUT http://host/b/a in 16.8ms - Server returned non-2xx \
+                 status code: 404 Not Found: <?xml version=\"1.0\"?>\n<Error>\n<Code>{code}</Code>\n<Message>It is \
+                 away.</Message></Error>"
+            )
+        };
+        assert_eq!(explain("b", &of("NoSuchBucket")), "there is no bucket b at this address and region");
+        assert_eq!(explain("b", &of("SlowDown")), "the service responds SlowDown: It is away.");
+        let refused = "Generic S3 error: Error performing PUT http://host/b/a in 2.1s, after 4 retries, max_retries: 4, \
+            retry_timeout: 90s  - HTTP error: error sending request";
+        assert_eq!(explain("b", refused), "the service can't be reached: HTTP error: error sending request");
+        let empty =
+            "Error performing PUT http://host/b/a in 2ms - Server returned non-2xx status code: 403 Forbidden: ";
+        assert_eq!(explain("b", empty), "the service responds 403 Forbidden");
     }
 
     #[test]

@@ -34,6 +34,15 @@ impl Region {
             Self::Fe => "FE",
         }
     }
+
+    /// Its name in a sentence: `North America`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Na => "North America",
+            Self::Eu => "Europe",
+            Self::Fe => "Asia-Pacific",
+        }
+    }
 }
 
 impl fmt::Display for Region {

@@ -21,8 +21,10 @@ pub mod functions;
 pub mod instructional;
 mod lexer;
 mod moments;
+pub mod money;
 pub mod normal;
 pub mod parser;
+pub mod semantics;
 pub mod spelling;
 
 pub use lexer::first_mention;

@@ -12,6 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::model::{Format, Mode, Place, Subject, Target, bucket_of, warehouse_of, write_mode};
 use super::{Deliveries, folder, pattern};
+use crate::bucket::explain;
 use crate::ids::ResultDeliveryId;
 use crate::results::{self, CsvForm, Key, Kind, Separator, StoredColumn};
 use crate::vault::Secret;
@@ -182,7 +183,8 @@ fn unfit() -> Failure {
 async fn put(store: Arc<dyn ObjectStore>, bucket: &str, name: &str, mut parts: Parts) -> Result<u64, Failure> {
     let path = Path::parse(name).map_err(|_| Failure::GiveUp(format!("{name} can't be the name of an object.")))?;
     let told = |error: std::io::Error| {
-        Failure::Retry(format!("The bucket {bucket} can't be written: {}.", excerpt(&error.to_string())))
+        let why = explain(bucket, &error.to_string());
+        Failure::Retry(format!("The bucket {bucket} can't be written: {}.", excerpt(&why)))
     };
     let mut writer = BufWriter::new(store, path);
     let mut size = 0;

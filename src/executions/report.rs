@@ -10,11 +10,10 @@ use super::model::{Execution, Origin, State};
 use super::store;
 use super::submit::Executions;
 use super::verdict::{self, Verdict};
+use crate::amcsql::semantics::{ColumnSemantics, of_columns};
 use crate::db::{self, Scope};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
-use crate::results::{
-    self, ColumnSemantics, Filter, Key, Kind, Op, PageRequest, StoredColumn, StoredResult, of_columns,
-};
+use crate::results::{self, Filter, Key, Kind, Op, PageRequest, StoredColumn, StoredResult};
 
 /// The report of an ended execution.
 #[derive(Clone, Debug)]

@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use super::model::State;
 use super::store;
 use super::submit::Executions;
+use crate::amcsql::semantics::of_columns;
 use crate::db::{self, Tx};
 use crate::ids::ExecutionId;
-use crate::results::{self, CsvForm, Download, Key, PageRequest, Separator, of_columns};
+use crate::results::{self, CsvForm, Download, Key, PageRequest, Separator};
 use crate::web;
 
 /// A page of a shared result.

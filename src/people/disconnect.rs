@@ -56,7 +56,7 @@ pub(super) async fn page(
     let instances = instances::reached_by(&mut tx, &reach.id).await?;
     let Single(unfinished) = sql(UNFINISHED).bind(&reach.id).one::<Single<i64>>(&mut tx).await?;
     drop(tx);
-    let shell = visit.shell(format!("Disconnect {}", reach.region), Section::None).await;
+    let shell = visit.shell(format!("Disconnect {}", reach.region.label()), Section::None).await;
     Ok(Html(DisconnectPage { shell, instances, unfinished, ends_at: instances::end_of_grace(&site), reach }))
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn disconnect(
     let text = format!(
         "{} is disconnected, and its tokens are erased here. You can also withdraw the permission at \
         Amazon, under Login with Amazon in your account.",
-        reach.region
+        reach.region.label()
     );
     visit.flash(Tone::Success, text).await;
     Ok(Redirect::to("/settings/connections"))

@@ -115,9 +115,11 @@ impl Play<'_> {
             }
             wait = if turn.changed > 0 { WAIT.0 } else { (wait * 2).min(WAIT.1) };
             let soon = turn.next.map(|next| next.max(now + wait));
+            // What a worker changed may be news for one whose turn was before: the scheduler reads what the poller ended.
+            let again = (turn.changed > 0).then(|| now + wait);
             let due = self.script.due.iter().copied().find(|due| *due > now);
             let mark = marks.first().map(|(at, ..)| *at);
-            let next = soon.into_iter().chain(due).chain(mark).min();
+            let next = soon.into_iter().chain(again).chain(due).chain(mark).min();
             match next {
                 Some(next) if next <= last => now = next,
                 _ => return Ok(None),

@@ -42,7 +42,7 @@ stories! {
         let preview = ada.post("/schedules/backfills/preview", &fields).await.with(200);
         assert_eq!(preview.texts("#windows-rows li").len(), 26);
         let backfill = started(&ada, &fields).await;
-        assert!(figures(&ada, &backfill).await.contains("0 done + 0 failed + 0 running + 26 missing"));
+        assert!(figures(&ada, &backfill).await.contains("0 done + 0 failed + 0 running + 26 waiting"));
         for _ in 0..4 {
             house.tick("backfiller").await;
             house.settle().await;
@@ -52,7 +52,7 @@ stories! {
         assert!(running.contains("2 running"), "{running}");
         let house = house.crash_and_start_again().await;
         settle(&house).await;
-        assert_eq!(figures(&ada, &backfill).await, "26 time windows = 26 done + 0 failed + 0 running + 0 missing");
+        assert_eq!(figures(&ada, &backfill).await, "26 time windows = 26 done + 0 failed + 0 running + 0 not run");
         assert_eq!((house.count(EXECUTIONS).await, on_amc(&house)), (25, 26));
         let page = ada.get(&backfill).await.with(200);
         assert_eq!(page.texts("#calendar ~ div tbody tr, tbody tr").len(), 7, "September to March");
@@ -104,7 +104,7 @@ stories! {
         settle(&house).await;
         let page = ada.get(&backfill).await.with(200);
         assert!(page.text("main").contains("Paused automatically after 3 failures in a row"), "{}", page.text("main"));
-        assert!(figures(&ada, &backfill).await.contains("3 failed + 0 running + 2 missing"));
+        assert!(figures(&ada, &backfill).await.contains("3 failed + 0 running + 2 not run"));
         ada.post(&format!("/queries/{query}/restore"), &[]).await.with(303);
         ada.post(&format!("{backfill}/retry"), &[]).await.with(303);
         settle(&house).await;

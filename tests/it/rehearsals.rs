@@ -81,6 +81,8 @@ stories! {
         assert!(line(&page, "Mon 23 Mar 2026, 09:00").contains("08:00"), "winter");
         assert!(line(&page, "Mon 30 Mar 2026, 09:00").contains("07:00"), "summer");
         assert_eq!(notices(&page, "Schedule succeeded"), 13, "{}", page.text("#notices"));
+        let rows = page.texts("#rehearsal tbody tr");
+        assert!(!rows.iter().any(|row| row.contains("Running")), "the last slot has ended too: {rows:?}");
         assert!(page.attributes("#rehearsal a", "href").is_empty(), "nothing of it can be opened");
         let after = (touched(&house).await, house.amazon.as_ref().expect("an AMC emulator").executions());
         assert_eq!(after, before);

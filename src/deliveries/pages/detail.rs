@@ -12,8 +12,8 @@ use crate::deliveries::model::{Attempt, Delivery, DeliveryState, size, took};
 use crate::deliveries::{DELIVERER, Deliveries, store};
 use crate::ids::ResultDeliveryId;
 use crate::instances;
-use crate::web::components::count;
 use crate::web::shell::{Section, Shell, Tone};
+use crate::web::words::counted;
 use crate::web::{self, Html, Person, Visit};
 
 #[derive(Template)]
@@ -39,7 +39,9 @@ impl Attempt {
     /// What it wrote, or why it failed.
     fn outcome(&self) -> String {
         match (self.rows, self.bytes) {
-            (Some(rows), Some(bytes)) => format!("{} rows, {} to {}", count(rows), size(bytes), self.object),
+            (Some(rows), Some(bytes)) => {
+                format!("{}, {} to {}", counted(rows, "row", "rows"), size(bytes), self.object)
+            }
             _ => self.reason.clone(),
         }
     }

@@ -27,7 +27,12 @@ pub(super) struct RulesPage {
 }
 
 impl RulesPage {
-    /// What is written, with what an upsert does to newer rows.
+    /// The rules that can deliver: neither they nor their destinations are deleted.
+    fn delivering(&self) -> Vec<&Rule> {
+        self.rules.iter().filter(|rule| rule.deleted_at.is_none() && !rule.is_cut_off).collect()
+    }
+
+    /// Whether a rule updates by key: rows of past slots would replace newer ones.
     fn warns(&self) -> bool {
         let is_upsert = |rule: &Rule| matches!(&rule.target, Target::Table { keys, .. } if !keys.is_empty());
         self.rules.iter().any(is_upsert)

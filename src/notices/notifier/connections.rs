@@ -19,7 +19,7 @@ pub(super) fn lost(lost: &Lost) -> Draft {
         title: "Reconnect to Amazon".to_owned(),
         detail: Detail {
             lines: vec![
-                format!("Amazon access for {} was revoked or has expired.", lost.region),
+                format!("Amazon access for {} was revoked or has expired.", lost.region.label()),
                 "Executions that need it are on hold; nothing is lost.".to_owned(),
             ],
             facts: schedules,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::amazon::Region;
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, ScheduleId};
 use crate::notices::compose::About;
@@ -196,7 +197,7 @@ pub(in crate::notices) async fn gone(tx: &mut Tx) -> Result<Vec<String>> {
 pub(in crate::notices) struct Lost {
     pub id: ConnectionId,
     pub owner: PersonId,
-    pub region: String,
+    pub region: Region,
     /// The number of schedules that use it.
     pub schedules: i64,
 }

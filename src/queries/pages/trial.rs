@@ -16,8 +16,9 @@ use super::editing::What;
 use super::editor::page;
 use super::forms::{run_form, written};
 use super::privacy as privacy_page;
-use crate::amcsql::catalogue::Catalogue;
+use crate::amcsql::catalogue::{Catalogue, ColumnType};
 use crate::amcsql::engine::{Engine, Limits, RunError};
+use crate::amcsql::semantics::of_columns;
 use crate::emulator::world::World;
 use crate::ids::{InstanceId, PersonId};
 use crate::instances;
@@ -68,6 +69,8 @@ pub struct TrialColumn {
     pub name: String,
     pub data_type: String,
     pub is_number: bool,
+    /// Whether it is a metric, a count or a measure, shown with thousands separators as in results; not ids and times.
+    is_amount: bool,
     /// Its aggregation threshold, as AMC writes it; empty for a column that RecomAMP requested.
     pub threshold: &'static str,
 }
@@ -79,9 +82,13 @@ impl Trial {
         trial
     }
 
-    /// The cells of a row with their columns.
-    pub fn cells<'a>(&'a self, row: &'a [Option<String>]) -> Vec<(&'a TrialColumn, &'a Option<String>)> {
-        self.columns.iter().zip(row).collect()
+    /// The cells of a row for display, with their columns.
+    pub fn cells(&self, row: &[Option<String>]) -> Vec<(&TrialColumn, Option<String>)> {
+        let shown = |column: &TrialColumn, cell: &Option<String>| match cell {
+            Some(number) if column.is_amount => Some(count(number)),
+            cell => cell.clone(),
+        };
+        self.columns.iter().zip(row).map(|(column, cell)| (column, shown(column, cell))).collect()
     }
 
     /// The number of rows, for display.
@@ -192,11 +199,19 @@ impl Trials {
             Err(_) => return Ok(Trial::failed("", "Other people are using Try right now. Try again in a moment.")),
         };
         let took = began.elapsed();
-        let columns = result.columns.iter().enumerate().map(|(at, column)| TrialColumn {
-            name: column.name.clone(),
-            data_type: column.data_type.to_string(),
-            is_number: column.data_type.is_numeric(),
-            threshold: query.outputs.get(at).map_or("", |output| query.column(output.column).threshold.amc()),
+        let meanings = of_columns(&prepared.sql_sent);
+        let columns = result.columns.iter().enumerate().map(|(at, column)| {
+            let output = query.outputs.get(at).map(|output| query.column(output.column));
+            let is_number = column.data_type.is_numeric();
+            let is_metric = output.is_some_and(|output| output.column_type == ColumnType::Metric);
+            let is_measure = meanings.get(&column.name.to_lowercase()).is_some_and(|meaning| meaning.is_amount);
+            TrialColumn {
+                name: column.name.clone(),
+                data_type: column.data_type.to_string(),
+                is_number,
+                is_amount: is_number && (is_metric || is_measure),
+                threshold: output.map_or("", |output| output.threshold.amc()),
+            }
         });
         Ok(Trial {
             columns: columns.collect(),
@@ -242,4 +257,25 @@ async fn show(State(room): State<Room>, person: Person, visit: Visit, fields: Fi
     let mut page = page(&room.site, &person, &visit, what, written, &fields, Errors::new()).await?;
     page.tried = Some(trial);
     Ok(Html(page).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_thousands_separators_and_ids_have_none() {
+        let column = |name: &str, is_amount| TrialColumn {
+            name: name.to_owned(),
+            data_type: "LONG".to_owned(),
+            is_number: true,
+            is_amount,
+            threshold: "",
+        };
+        let columns = vec![column("campaign_id", false), column("reach", true), column("impressions", true)];
+        let trial = Trial { columns, ..Trial::default() };
+        let row = [Some("1234567".to_owned()), Some("1234567".to_owned()), None];
+        let shown: Vec<Option<String>> = trial.cells(&row).into_iter().map(|(_, cell)| cell).collect();
+        assert_eq!(shown, [Some("1234567".to_owned()), Some("1,234,567".to_owned()), None]);
+    }
 }

@@ -3,8 +3,9 @@
 use super::params::ResultParams;
 use super::rows::{align, fraction, unit_text};
 use super::{Table, failed};
+use crate::amcsql::money::Unit;
 use crate::executions::submit::Executions;
-use crate::results::{ColumnSummary, Kind, ROUNDED, StoredColumn, Unit, brief};
+use crate::results::{ColumnSummary, Kind, ROUNDED, StoredColumn, brief};
 use crate::web;
 use crate::web::chart;
 use crate::web::components::count;

@@ -18,10 +18,12 @@ use std::collections::HashMap;
 use downloads::Offer;
 use params::{ResultParams, View};
 
+use crate::amcsql::money::Unit;
+use crate::amcsql::semantics::{ColumnSemantics, of_columns};
 use crate::executions::model::Execution;
 use crate::executions::submit::Executions;
 use crate::instances;
-use crate::results::{self, ColumnSemantics, Key, StoredColumn, Unit, of_columns};
+use crate::results::{self, Key, StoredColumn};
 use crate::web::components::{Address, Choice};
 use crate::web::{self, Fields};
 

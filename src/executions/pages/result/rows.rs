@@ -2,8 +2,9 @@
 
 use super::params::{ResultParams, View};
 use super::{Table, at_result, failed};
+use crate::amcsql::money::Unit;
 use crate::executions::submit::Executions;
-use crate::results::{self, Cell, Direction, Kind, PageRequest, ROUNDED, Unit, brief};
+use crate::results::{self, Cell, Direction, Kind, PageRequest, ROUNDED, brief};
 use crate::web;
 use crate::web::components::{Address, Pager, SortLink};
 
