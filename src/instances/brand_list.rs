@@ -1,10 +1,14 @@
 //! Lists of ASINs and campaigns as people have them: one per line, copied from a spreadsheet, or exported from
 //! Amazon.
 //!
-//! A list with a header names its columns; without one, the form of each line decides. Unrecognized lines are
-//! reported, and nothing is guessed: for a line that could be either, the form's choice applies.
+//! A list with a header names its columns; without one, the form of each line decides, which may be a list itself.
+//! Unrecognized lines are reported, and nothing is guessed: for a line that could be either, the form's choice applies.
+
+mod rows;
 
 use std::collections::HashSet;
+
+use rows::{in_link, plain, rows, split_up};
 
 /// Maximum number of items of one kind in a brand: as many as a list parameter accepts.
 pub(super) const MOST: usize = 10_000;
@@ -120,7 +124,13 @@ pub(super) fn read(text: &str, meant: Option<ItemKind>) -> ListRead {
     let names = |column: &Column| matches!(column, Column::Asin | Column::CampaignId | Column::CampaignName);
     let head =
         head.filter(|columns| columns.iter().any(names) && !rows.first().is_some_and(|(_, cells)| is_item(cells)));
-    for (line, cells) in rows.into_iter().skip(usize::from(head.is_some())) {
+    let rows = rows.into_iter().skip(usize::from(head.is_some()));
+    let rows: Vec<(usize, Vec<String>)> = if head.is_some() {
+        rows.collect()
+    } else {
+        rows.flat_map(|(line, cells)| split_up(cells, meant).into_iter().map(move |cells| (line, cells))).collect()
+    };
+    for (line, cells) in rows {
         let found = match &head {
             Some(columns) => of_columns(columns, &cells),
             None => of_form(&cells, meant).map(|item| vec![(String::new(), item)]),
@@ -161,33 +171,6 @@ pub(super) fn read_lines(text: &str, kind: ItemKind) -> ListRead {
     read
 }
 
-/// The nonempty lines, each with its number and its cells: separated by tabs, semicolons or commas, whichever the
-/// first line has; cells may be quoted.
-fn rows(text: &str) -> Vec<(usize, Vec<String>)> {
-    // With CRLF, as browsers and Excel write it, the reader would count a line too few.
-    let text = text.replace("\r\n", "\n");
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let separator = ['\t', ';', ','].into_iter().find(|mark| first.contains(*mark)).unwrap_or('\t');
-    let mut reader = csv::ReaderBuilder::new();
-    let reader = reader.has_headers(false).flexible(true).delimiter(separator as u8).from_reader(text.as_bytes());
-    let mut rows = Vec::new();
-    for record in reader.into_records().map_while(Result::ok) {
-        let line = record.position().map_or(0, |position| position.line() as usize);
-        let cells: Vec<String> = record.iter().map(plain).collect();
-        if cells.iter().any(|cell| !cell.is_empty()) {
-            rows.push((line, cells));
-        }
-    }
-    rows
-}
-
-/// A cell without surrounding whitespace, including invisible characters, and without the apostrophe by which
-/// spreadsheets keep digits.
-fn plain(cell: &str) -> String {
-    let cell = crate::web::naming::plain(cell).replace(['\u{a0}', '\u{feff}'], " ").replace(char::is_control, " ");
-    cell.trim().trim_start_matches('\'').trim().to_owned()
-}
-
 fn is_asin(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
     let is_book = || upper.bytes().take(ASIN - 1).all(|byte| byte.is_ascii_digit());
@@ -213,7 +196,7 @@ fn of_columns(columns: &[Column], cells: &[String]) -> Result<Vec<(String, Item)
     };
     let brand = get(Column::Brand).unwrap_or_default().to_owned();
     let mut items = Vec::new();
-    if let Some(value) = get(Column::Asin) {
+    if let Some(value) = get(Column::Asin).map(in_link) {
         let label = get(Column::ProductName).or(get(Column::Name)).unwrap_or_default();
         items.push(item(ItemKind::Asin, value, label)?);
     }
@@ -235,6 +218,7 @@ fn of_columns(columns: &[Column], cells: &[String]) -> Result<Vec<(String, Item)
 /// The item of a line without a header: its first cell, followed by a name.
 fn of_form(cells: &[String], meant: Option<ItemKind>) -> Result<Item, &'static str> {
     let value = cells.first().map(String::as_str).unwrap_or_default();
+    let value = if meant == Some(ItemKind::Campaign) { value } else { in_link(value) };
     let label = cells.get(1).map(String::as_str).unwrap_or_default();
     match meant {
         Some(kind) => item(kind, value, label),

@@ -19,7 +19,7 @@ stories! {
         let list = "B012345678\nb012345678\nB0ABCDEFGH\n123456789012\nnonsense here\n";
         let page = ada.post(&brands, &[("name", "Acme"), ("items", list)]).await.with(200);
         let told = page.texts("main .callout").concat();
-        assert!(told.contains("Acme: 3 items added, 1 already there.") && told.contains("Line 5: nonsense here"), "{told}");
+        assert!(told.contains("Acme: 3 items added, 1 already there.") && told.contains("Line 5, nonsense here:"), "{told}");
         assert_eq!(page.texts("tbody tr").len(), 1);
         assert_eq!((page.text("tbody td[data-label=ASINs]"), page.text("tbody td[data-label=Campaigns]")), ("2".to_owned(), "1".to_owned()));
         let again = ada.post(&brands, &[("name", "ACME"), ("items", "B012345678\nB0NEW00000")]).await.with(303);

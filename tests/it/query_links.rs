@@ -37,6 +37,9 @@ stories! {
         assert_eq!(none, format!("{query}/link?param.campaigns="));
         let page = ada.get(&none).await.with(200);
         assert_eq!(page.texts("main form textarea[name='param.campaigns']"), [""], "the way back keeps the form");
+        let renamed = ada.get(&format!("{query}?param.campaigns=Spring&param.brands=Acme")).await.with(200);
+        assert!(renamed.text("main").contains("The query has no parameter called brands."));
+        assert!(!ada.get(&format!("{query}?param.campaigns=Spring")).await.text("main").contains("The query has no parameter"));
     }
 
     /// A list of thousands is too long for an address: this is reported, and the form is kept.

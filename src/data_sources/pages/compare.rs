@@ -126,7 +126,7 @@ fn own_notes(source: &DataSource, sources: &[&DataSource]) -> String {
 
 fn facts(sources: &[&DataSource]) -> Vec<(&'static str, Vec<String>)> {
     let fact = |label, of: fn(&DataSource) -> String| (label, sources.iter().map(|source| of(source)).collect());
-    let mut facts = vec![
+    let mut facts: Vec<(&'static str, Vec<String>)> = vec![
         fact("Description", |source| source.description.clone()),
         fact("Category", |source| source.category.clone()),
         fact("Kind", |source| described::kind(source.kind).to_owned()),

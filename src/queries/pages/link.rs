@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use url::Url;
 
+use super::forms::Input;
 use super::own;
 use crate::amcsql::catalogue::Catalogue;
 use crate::queries::model::input::ACKNOWLEDGE;
@@ -51,6 +52,14 @@ struct LinkPage {
     longest: i64,
     /// The submitted form, for continuing with it.
     filled: Vec<(String, String)>,
+}
+
+/// The parameters in an address that the query doesn't have, such as ones that were renamed after the link was made.
+pub(super) fn unknown(form: &Fields, inputs: &[Input]) -> Vec<String> {
+    let is_known =
+        |name: &str| inputs.iter().any(|input| input.name == name || name.starts_with(&format!("{}.", input.name)));
+    let given = form.iter().filter(|(name, _)| name.starts_with("param.") && !is_known(name));
+    given.map(|(name, _)| name.trim_start_matches("param.").to_owned()).collect()
 }
 
 /// The submitted fields of the run form, for continuing with it.

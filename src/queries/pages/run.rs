@@ -44,6 +44,8 @@ struct RunPage {
     /// When the person last ran it on this instance, if with other values than those shown.
     offer: Option<DateTime<Utc>>,
     inputs: Vec<Input>,
+    /// Parameters in the address that the query doesn't have.
+    unknown: Vec<String>,
     form: WindowForm,
     window_text: String,
     notes: Vec<String>,
@@ -198,6 +200,7 @@ async fn page(site: &Site, visit: &Visit, opened: Opened, asked: bool) -> RunPag
     RunPage {
         shell: visit.shell(query.name.clone(), Section::Queries).await,
         offer: offer(last.as_ref(), &inputs),
+        unknown: link::unknown(&form, &inputs),
         inputs,
         against: against(target.instance.as_ref()),
         window_text: if has_window { prepared.window.sentence() } else { window_fault(&prepared.errors) },
