@@ -18,7 +18,7 @@
 -- chart = "purchase_rate"
 -- interpretation = '''
 -- Compare **purchase_rate** and **orders_per_buyer** of the two rows. In the sample, store visitors are slightly ahead in
--- both, but with 46 buyers a difference of two points is chance.
+-- both, but so few of them bought that the difference can be chance.
 --
 -- A larger difference isn't the effect of the store alone either: people who go to a store are often more interested already.
 -- The fair question is what happens to a person whom an ad sends to the store instead of to a product page; test that with

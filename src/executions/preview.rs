@@ -73,12 +73,22 @@ pub async fn preview(
             Ok(page) => {
                 let is_number = |column: &results::StoredColumn| (column.name.clone(), column.kind.is_number());
                 preview.columns = page.columns.iter().map(is_number).collect();
-                let text = |cell: results::Cell| {
-                    let is_fraction = cell.kind.is_number() && cell.exact.contains('.');
-                    if is_fraction { results::brief(&cell.exact) } else { cell.shown }
+                let meanings = results::of_columns(execution.sent.sql());
+                let is_amount = |(name, is_number): &(String, bool)| {
+                    *is_number && meanings.get(&name.to_lowercase()).is_some_and(|meaning| meaning.is_amount)
                 };
-                let texts = |row: Vec<results::Cell>| row.into_iter().map(text).collect();
-                preview.rows = page.rows.into_iter().map(texts).collect();
+                let amounts: Vec<bool> = preview.columns.iter().map(is_amount).collect();
+                let text = |(is_amount, cell): (&bool, results::Cell)| {
+                    let is_fraction = cell.kind.is_number() && cell.exact.contains('.');
+                    if is_fraction {
+                        results::brief(&cell.exact)
+                    } else if *is_amount && !cell.is_null {
+                        results::grouped(&cell.exact)
+                    } else {
+                        cell.shown
+                    }
+                };
+                preview.rows = page.rows.into_iter().map(|row| amounts.iter().zip(row).map(text).collect()).collect();
                 preview.total = page.total;
             }
             Err(error) => preview.problem = error.to_string(),

@@ -115,6 +115,7 @@ mod read {
             assert!(kept.text("article").contains("Result:"), "{}", kept.text("article"));
             let file = ada.get(&format!("{report}/report.html")).await.with(200);
             assert!(file.body.starts_with("<!doctype html>") && !file.body.contains("<script") && !file.body.contains("src="));
+            assert!(!file.body.contains("href=\"/"), "links work outside of the program");
             house.signed_in("Ben").await.get(&report).await.with(404);
             ada.post(&format!("{report}/delete"), &[]).await.with(303);
             ada.get(&report).await.with(404);

@@ -90,8 +90,9 @@ impl Fence {
         let found = check(text, &context).findings;
         if let Self::Refused(code, _) = self {
             if !found.iter().any(|finding| finding.code == *code) {
-                let other = found.first().map_or("accepts it", |finding| finding.code);
-                let message = format!("The checker must reject this SQL with `{code}`. It reports: {other}.");
+                let instead =
+                    found.first().map_or("accepts it".to_owned(), |finding| format!("reports `{}`", finding.code));
+                let message = format!("The checker must report `{code}` for this SQL, but {instead}.");
                 findings.push(Finding::error(file, (first, 1), "not-refused", message));
             }
             return;

@@ -120,13 +120,19 @@ pub(super) async fn show(
     Ok(Html(ReportPage { shell: visit.shell(&report.title, Section::Guides).await, report }))
 }
 
+/// The text of a report with links that work outside of this program, which is at `base`.
+fn with_full_links(body: &str, base: &str) -> String {
+    body.replace("href=\"/", &format!("href=\"{}/", base.trim_end_matches('/')))
+}
+
 /// A self-contained HTML file.
 pub(super) async fn download(
     State(desk): State<Desk>,
     person: Person,
     Path(id): Path<String>,
 ) -> web::Result<Response> {
-    let report = find(&desk, &person, &id).await?;
+    let mut report = find(&desk, &person, &id).await?;
+    report.body = with_full_links(&report.body, desk.site.config.public_url.as_str());
     let day = report.created_at.format("%Y-%m-%d").to_string();
     let name = FileName::new("report", [report.title.as_str(), &report.instance_name, &day], "html").disposition();
     let text = ReportFile { report }.render().map_err(anyhow::Error::from)?;
