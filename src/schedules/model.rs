@@ -76,6 +76,8 @@ pub(super) struct Schedule {
     pub query: Option<QueryId>,
     /// Its name, if the reader may see it.
     pub query_name: Option<String>,
+    /// Whether it is in the bin, so that slots can't start.
+    pub is_query_deleted: bool,
     /// The schedule's own text, if it doesn't use a saved query.
     pub sql: String,
     /// The parameters of that text.

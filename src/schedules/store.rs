@@ -63,6 +63,7 @@ impl FromRow for Schedule {
             role: role.map(|role| Role::parse(&role)),
             query: row.get("query_id")?,
             query_name: row.get("query_name")?,
+            is_query_deleted: row.get("is_query_deleted")?,
             sql: row.get("sql")?,
             parameters: row.json("parameters")?,
             input: row.json("input")?,
@@ -93,7 +94,8 @@ macro_rules! select {
     ($role:literal, $from:literal) => {
         concat!(
             "select s.id, s.name, s.owner_id, coalesce(o.name, 'somebody else') as owner_name, s.instance_id, ",
-            "coalesce(i.name, i.amc_name) as instance_name, s.query_id, q.name as query_name, s.sql, s.parameters, ",
+            "coalesce(i.name, i.amc_name) as instance_name, s.query_id, q.name as query_name, ",
+            "(q.deleted_at is not null) as is_query_deleted, s.sql, s.parameters, ",
             "s.input, s.timing, s.policies, s.note, s.state, s.state_reason, s.state_at, s.paused_until, s.resumed_at, ",
             "s.resume_with, s.failures, s.next_slot, s.next_at, s.due_at, s.created_at, s.created_by, s.updated_at, ",
             "s.updated_by, s.revision, s.deleted_at, ",

@@ -89,6 +89,7 @@ stories! {
         let fields: Vec<_> = DAILY.into_iter().chain([("pause_after", "0")]).collect();
         let schedule = scheduled(&ada, &query, &fields).await;
         ada.post(&format!("/queries/{query}/delete"), &[]).await.with(303);
+        assert!(ada.get(&schedule).await.with(200).text("main").contains("The query is deleted"));
         for _ in 0..4 {
             days_later(&house, 1).await;
         }
