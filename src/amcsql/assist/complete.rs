@@ -88,6 +88,10 @@ pub fn complete(text: &str, at: usize, catalogue: &Catalogue) -> Completion {
         Vec::new()
     };
     options.extend(in_expression(&reading, span.start));
+    let typed = text.get(span.start..at).unwrap_or_default();
+    if options.is_empty() && typed.len() > 1 && reading.outline.select_at(span.start).is_some() {
+        options.extend(reading.anywhere(typed).iter().map(|(found, origin)| column(found, origin, false, -16)));
+    }
     options.extend(parameters(text, false, false));
     options.truncate(MOST);
     Completion { span, options }
@@ -318,6 +322,15 @@ mod tests {
         ] {
             let found = complete(text, text.len(), Catalogue::standard());
             assert!(found.options.iter().any(|it| it.label == label), "{text}: {:?}", found.options);
+        }
+    }
+
+    #[test]
+    fn columns_of_any_source_are_proposed_while_from_is_not_written() {
+        assert!(has("SELECT user_id, camp|", "column", "campaign"));
+        assert!(has("WITH a AS (SELECT CAMP|), b AS (SELECT 1 AS x) SELECT x FROM b", "column", "campaign"));
+        for text in ["SELECT user_id, c|", "camp|", "SELECT user_id, nothing_like_this|"] {
+            assert!(at(text, "column").is_empty(), "{text}");
         }
     }
 

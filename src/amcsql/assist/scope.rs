@@ -101,6 +101,23 @@ impl<'a> Reading<'a> {
         Self { text, catalogue, tokens, outline }
     }
 
+    /// The columns of all sources that begin with a word, each with where it is: what can be meant while `FROM` isn't
+    /// written yet.
+    pub(super) fn anywhere(&self, word: &str) -> Vec<(Column, String)> {
+        let word = word.to_lowercase();
+        let mut found: BTreeMap<&str, (&ColumnDef, Vec<&str>)> = BTreeMap::new();
+        for source in self.catalogue.sources().iter().filter(|source| !source.id.ends_with("_for_audiences")) {
+            for column in source.columns.iter().filter(|column| column.name.starts_with(&word)) {
+                found.entry(&column.name).or_insert_with(|| (column, Vec::new())).1.push(&source.id);
+            }
+        }
+        let origin = |sources: &[&str]| match sources {
+            [only] => (*only).to_owned(),
+            several => format!("{} data sources", several.len()),
+        };
+        found.into_values().map(|(column, sources)| (Column::from(column), origin(&sources))).collect()
+    }
+
     /// The tables whose columns can be used at a position, those of the innermost `SELECT` first.
     pub(super) fn in_scope(&self, at: usize) -> Vec<Vec<Given>> {
         let mut levels = Vec::new();

@@ -225,11 +225,12 @@ fn named(text: &str, character: char, span: Span, index: &LineIndex<'_>) -> Stri
         _ if character.is_whitespace() => "unusual space",
         _ => "character",
     };
-    let shown = if matches!(character, '\u{200b}'..='\u{206f}' | '\u{ad}' | '\u{feff}' | '\u{180e}') {
-        ""
-    } else {
-        shown.as_str()
-    };
+    // Quotes and dashes are in the same block as invisible characters.
+    let is_invisible = matches!(
+        character,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{2060}'..='\u{206f}' | '\u{ad}' | '\u{feff}' | '\u{180e}'
+    );
+    let shown = if is_invisible { "" } else { shown.as_str() };
     format!("The {name} {shown}(U+{:04X}) at line {}, column {}", character as u32, place.line, place.column)
 }
 

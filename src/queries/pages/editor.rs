@@ -92,7 +92,8 @@ impl EditorPage {
     /// Whether the text of a new query has comments of an instructional query that mark literals.
     fn is_instructional(&self) -> bool {
         let marks = |one: &Instruction| matches!(one.found, Found::Literal(_));
-        self.what.query.is_none() && recognize(&self.written.sql).iter().any(marks)
+        let sql = &self.written.sql;
+        self.what.query.is_none() && sql.contains("UPDATE") && recognize(sql).iter().any(marks)
     }
 }
 
