@@ -4,7 +4,7 @@ mod entries;
 
 use chrono::{DateTime, Utc};
 
-pub(super) use entries::{Entry, Filter, count, forget, list};
+pub(super) use entries::{Entry, Filter, count, forget, list, token_name};
 
 use crate::db::{Result, Tx, sql};
 use crate::ids::{AuditId, PersonId, Random};

@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 
 use super::audit::{self, Action, Entry, Filter};
 use super::store;
-use crate::db::{self, PageRange, Scope};
+use crate::db::{self, PageRange, Scope, Tx};
 use crate::ids::PersonId;
-use crate::web::components::{Choice, Pager};
+use crate::web::components::{Address, Choice, Pager};
 use crate::web::list::{self, Days, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::room::Rooms;
 use crate::web::routes::Who::SignedIn;
@@ -46,6 +46,8 @@ struct AuditPage {
     action: String,
     q: String,
     days: Days,
+    /// The name of the personal token to which the log is narrowed, and the address without it.
+    token: Option<(String, String)>,
     keeps: String,
 }
 
@@ -66,6 +68,8 @@ struct Part {
     text: String,
     /// The page of what its id names.
     href: Option<String>,
+    /// The time that it is.
+    at: Option<DateTime<Utc>>,
 }
 
 /// The addresses of pages that the reader can open, by the ids of what they show.
@@ -93,7 +97,8 @@ fn texts(detail: &Value) -> impl Iterator<Item = &str> {
 
 impl Part {
     fn new(name: impl Into<String>, text: String, pages: &Pages) -> Self {
-        Self { name: name.into(), href: pages.get(&text).cloned(), text }
+        let at = DateTime::parse_from_rfc3339(&text).ok().map(|at| at.with_timezone(&Utc));
+        Self { name: name.into(), href: pages.get(&text).cloned(), at, text }
     }
 }
 
@@ -112,11 +117,28 @@ impl Line {
 
 /// The members of the details: `region: NA`, `outcome: renewed`.
 fn describe(detail: &Value, pages: &Pages) -> Vec<Part> {
-    let member = |(name, value): (&String, &Value)| {
-        let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-        Part::new(name, text, pages)
-    };
+    let member = |(name, value): (&String, &Value)| Part::new(name.replace('_', " "), words(value), pages);
     detail.as_object().map(|members| members.iter().map(member).collect()).unwrap_or_default()
+}
+
+/// A value as text: a list with commas, a dash for nothing.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) if text.is_empty() => "–".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(", "),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// The token to which the log is narrowed, by its name, and the address of the log without it.
+async fn narrowed(tx: &mut Tx, filter: &Filter, here: &str) -> db::Result<Option<(String, String)>> {
+    let Some(id) = &filter.token else { return Ok(None) };
+    let name = audit::token_name(tx, filter.person.as_ref(), id).await?.unwrap_or_else(|| id.to_string());
+    let query = here.split_once('?').map_or("", |(_, query)| query);
+    let without = Address::new("/settings/audit", query).with("token", "").with("page", "");
+    Ok(Some((name, without.to_string())))
 }
 
 /// The filter of an address, with its dates. Non-administrators only see their own entries.
@@ -154,6 +176,7 @@ async fn show(
     let pager = wanted.pager(audit::count(&mut tx, &filter, wanted.most()).await?);
     let entries = audit::list(&mut tx, &filter, pager.range()).await?;
     let everybody = if person.is_administrator { store::everybody(&mut tx).await? } else { Vec::new() };
+    let token = narrowed(&mut tx, &filter, &visit.here).await?;
     drop(tx);
     let pages = pages(&site, &person, &rooms, &entries).await?;
     let chosen = filter.person.filter(|_| person.is_administrator);
@@ -168,6 +191,7 @@ async fn show(
         action: filter.action,
         q: filter.text,
         days,
+        token,
         keeps: match site.config.limits.keep_audit_days {
             Some(days) => format!("Entries are kept for {}.", counted(days.into(), "day", "days")),
             None => "Entries are kept indefinitely.".to_owned(),
@@ -235,6 +259,8 @@ mod tests {
             describe(detail, &Pages::new()).into_iter().map(|part| format!("{}: {}", part.name, part.text)).collect()
         };
         assert_eq!(texts(&json!({ "region": "NA", "sealed": 3 })), ["region: NA", "sealed: 3"]);
+        let lists = json!({ "access": [["ins_1", "viewer"]], "ends_at": null });
+        assert_eq!(texts(&lists), ["access: ins_1, viewer", "ends at: –"]);
         assert!(texts(&json!({})).is_empty());
     }
 
@@ -244,6 +270,8 @@ mod tests {
         let href = |text: &str| Part::new("", text.to_owned(), &pages).href;
         assert_eq!(href("exe_1").as_deref(), Some("/executions/exe_1"));
         assert_eq!((href("exe_2"), href("audit")), (None, None));
+        let at = |text: &str| Part::new("", text.to_owned(), &pages).at;
+        assert_eq!((at("1970-01-01T00:00:00+00:00"), at("2026")), (Some(DateTime::UNIX_EPOCH), None));
         let detail = json!({ "execution": "exe_1", "rows": 3, "names": ["exe_2"] });
         assert_eq!(texts(&detail).collect::<Vec<_>>(), ["exe_1"]);
     }

@@ -13,10 +13,13 @@ pub use bearer::{Access, Bearer, authenticate};
 pub use model::{Area, Level, Scopes, is_token};
 pub use store::revoke_all;
 
+use futures::FutureExt as _;
+
 use crate::accounts::audit::Action;
-use crate::web::Site;
-use crate::web::room::{PageEntry, Room};
+use crate::db::{self, Tx};
+use crate::web::room::{PageEntry, Room, Subject};
 use crate::web::shell::Section;
+use crate::web::{Person, Site};
 
 /// The room.
 pub fn room(site: Site) -> Room {
@@ -29,6 +32,7 @@ pub fn room(site: Site) -> Room {
             ]
         },
         actions: &[Action::TokenCreated, Action::TokenRevoked],
+        subjects: const { &[Subject::new("tok", "/settings/tokens/", |tx, person, id| opens(tx, person, id).boxed())] },
         ..Room::new(pages::routes(site))
     }
 }
@@ -45,4 +49,10 @@ impl Action {
     pub const TokenCreated: Self = Self::new("token-created", "API token created");
     /// Somebody revoked a personal token.
     pub const TokenRevoked: Self = Self::new("token-revoked", "API token revoked");
+}
+
+/// Whether somebody can open the page of a token, which is their own.
+async fn opens(tx: &mut Tx, person: &Person, id: &str) -> db::Result<bool> {
+    let Ok(id) = id.parse() else { return Ok(false) };
+    Subject::is_found(store::find(tx, &person.id, &id).await)
 }

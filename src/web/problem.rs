@@ -160,7 +160,9 @@ pub async fn problems(State(config): State<Arc<Config>>, request: Request, next:
         return response;
     }
     if is_api && response.extensions().get::<Shown>().is_none() {
-        response.extensions_mut().insert(error::for_program(status));
+        let mut shown = error::for_program(status);
+        shown.title = kinds::find(name(status)).map_or(shown.title, |kind| kind.title);
+        response.extensions_mut().insert(shown);
     }
     document(response, &config.public_url, &request_id)
 }

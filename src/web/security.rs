@@ -122,8 +122,13 @@ pub async fn for_administrators(request: Request, next: Next) -> Response {
 
 /// Refuses requests for another host than the public one with 421: a foreign name that resolves to this server may be
 /// another site's, whose pages could read the responses. This machine's own names are allowed if the public URL is
-/// one of them, and to local callers; token-protected metrics are served under any name.
+/// one of them, and to local callers; token-protected metrics are served under any name. Two names are refused with 400.
 pub async fn own_host(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+        // A proxy in front may go by another one of them (RFC 9112, 3.2).
+        let sentence = "The request has more than one Host header. Send it with one.";
+        return in_text(Error::Invalid(sentence.to_owned()), sentence);
+    }
     let named = request.uri().host().or_else(|| {
         let host = request.headers().get(header::HOST)?.to_str().ok()?;
         Some(without_port(host))
@@ -138,8 +143,12 @@ pub async fn own_host(State(config): State<Arc<Config>>, request: Request, next:
         return next.run(request).await;
     }
     let sentence = format!("RecomAMP is not at this address. Open {} instead.", config.public_url);
-    let refused = Error::WrongHost(sentence.clone()).into_response();
-    let (parts, _) = refused.into_parts();
+    in_text(Error::WrongHost(sentence.clone()), &sentence)
+}
+
+/// An error as plain text, for what no layer makes a page of.
+fn in_text(error: Error, sentence: &str) -> Response {
+    let (parts, _) = error.into_response().into_parts();
     Response::from_parts(parts, format!("{sentence}\n").into())
 }
 

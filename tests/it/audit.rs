@@ -93,7 +93,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let log = ada.get("/settings/audit?action=query-deleted").await.with(200);
         assert_eq!(log.texts("tbody tr").len(), 2);
-        assert!(log.attributes("tbody td[data-label=Subject] a", "href").is_empty(), "removed for good: {}", log.body);
+        assert!(log.attributes("tbody td[data-label=Subject] a", "href").is_empty(), "deleted permanently: {}", log.body);
     }
 
     /// Old entries are deleted if a retention period is set, and only then.

@@ -77,6 +77,8 @@ stories! {
         for address in ["/healthz", "/readyz"] {
             visitor.send(Method::GET, address, &[("host", "rebound.example")], None).await.with(200);
         }
+        let two = [("host", "localhost"), ("host", "rebound.example")];
+        assert!(visitor.send(Method::GET, "/sign-in", &two, None).await.with(400).body.contains("more than one Host"));
         for host in ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:8080"] {
             visitor.send(Method::GET, "/sign-in", &[("host", host)], None).await.with(200);
         }

@@ -95,6 +95,17 @@ pub(in crate::accounts) async fn count(tx: &mut Tx, filter: &Filter, most: i64) 
     Ok(count)
 }
 
+/// The name of a personal token; with a person, only of theirs.
+pub(in crate::accounts) async fn token_name(
+    tx: &mut Tx,
+    person: Option<&PersonId>,
+    id: &TokenId,
+) -> Result<Option<String>> {
+    const FIND: &str = "select name as value from personal_tokens where id = $1 and ($2 is null or person_id = $2)";
+    let found = sql(FIND).bind(id).bind(person).optional::<Single<String>>(tx).await?;
+    Ok(found.map(|Single(name)| name))
+}
+
 /// Deletes at most `most` entries from before `before`, oldest first. Only the owner of the table may.
 pub(in crate::accounts) async fn forget(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<u64> {
     const FORGET: &str = "delete from audit where id in (select id from audit where at < $1 order by at, id limit $2)";

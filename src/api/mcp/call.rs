@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use futures::StreamExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -158,13 +158,19 @@ async fn problem(response: Response<Body>) -> String {
     let body = if is_problem { json(response).await.unwrap_or_default() } else { Value::Null };
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
     let said = match text(&body, "detail") {
+        // An assistant gave a name or an ID, and knows no address.
+        _ if status == StatusCode::NOT_FOUND => {
+            "Nothing has this name or ID, or the token can't see it. Use one that a list gave.".to_owned()
+        }
         detail if detail.is_empty() => format!("The request failed ({status})."),
         detail => detail,
     };
     let mut lines = vec![said];
     let errors = body["errors"].as_array().into_iter().flatten();
     for (name, sentence) in errors.map(|error| (text(error, "pointer"), text(error, "detail"))) {
-        lines.push(format!("{}: {sentence}", name.trim_start_matches("#/")));
+        // `#` is the whole body.
+        let name = name.trim_start_matches('#').trim_start_matches('/');
+        lines.push(if name.is_empty() { sentence } else { format!("{name}: {sentence}") });
     }
     for finding in body["findings"].as_array().into_iter().flatten() {
         let line = finding["place"]["line"].as_u64().map(|line| format!("line {line}: ")).unwrap_or_default();

@@ -64,10 +64,17 @@ impl Line {
         !matches!(self.state, InvitationState::Accepted | InvitationState::Revoked)
     }
 
+    /// The roles in words: `Member, analyst of 1 instance`.
     fn gives(&self) -> String {
-        let number = i64::try_from(self.one.access.len()).unwrap_or(i64::MAX);
-        let roles = counted(number, "instance", "instances");
-        if number == 0 { self.one.role.label().to_owned() } else { format!("{}, {roles}", self.one.role.label()) }
+        let in_all = self.one.role.label();
+        match self.one.access.as_slice() {
+            [] => in_all.to_owned(),
+            [one] => format!("{in_all}, {} of 1 instance", one.role),
+            several => {
+                let number = i64::try_from(several.len()).unwrap_or(i64::MAX);
+                format!("{in_all}, {}", counted(number, "instance", "instances"))
+            }
+        }
     }
 }
 

@@ -132,7 +132,7 @@ stories! {
         let section = called(&small, "read_guide", json!({ "guide": guide["id"], "section": guide["sections"][0] })).await;
         assert_eq!(section["title"], guide["sections"][0]);
         assert!(refused(&small, "read_guide", json!({ "guide": guide["id"], "section": "None" })).await.contains("no section"));
-        assert!(refused(&small, "read_guide", json!({ "guide": "../auth" })).await.contains("don't have access"));
+        assert!(refused(&small, "read_guide", json!({ "guide": "../auth" })).await.contains("can't see it"));
         assert!(refused(&small, "find_columns", json!({ "word": "x" })).await.contains("words"), "the wrong argument is named");
         let unknown = read(&message(&small, "tools/call", &json!({ "name": "drop_everything", "arguments": {} })).await.with(200));
         assert!(unknown["error"]["message"].as_str().is_some_and(|text| text.contains("find_columns")), "{unknown}");

@@ -177,6 +177,9 @@ stories! {
         let tokens = ada.get("/settings/tokens").await.attributes("tbody th a", "href");
         let log = |page: &str| format!("/settings/audit?token={}", page.rsplit('/').next().unwrap());
         let done = async |page: &str| ada.get(&log(page)).await.with(200).texts("tbody td:nth-of-type(1)");
+        let narrowed = ada.get(&log(&tokens[0])).await.with(200);
+        assert!(narrowed.text("main .chips").contains("Token: Report"), "{}", narrowed.body);
+        assert_eq!(narrowed.attributes("main .chips a", "href"), ["/settings/audit"]);
         let (newer, older) = (done(&tokens[0]).await, done(&tokens[1]).await);
         let (mut one, mut two) = if newer.len() < older.len() { (newer, older) } else { (older, newer) };
         one.sort();

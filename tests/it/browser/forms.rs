@@ -1,6 +1,7 @@
 //! Forms are used like people do: with their buttons and the Enter key, with scripts and without.
 
 use super::path::{AT_ONCE, EAGER, SMALL, pick_an_instance, save, sign_in, sign_in_as, write};
+use super::session::Look;
 use super::{Browser, Options, Program};
 
 /// Every list with a filter.
@@ -72,6 +73,19 @@ async fn every_list_is_filtered_by_its_button_and_by_enter() {
                 browser.wait_for("form.toolbar[role=search] input[name=q][value='']").await;
             }
         }
+    }
+}
+
+/// In a narrow window the filters of a list take more lines, instead of making the page wider.
+#[tokio::test]
+async fn the_filters_of_a_list_fit_a_narrow_window() {
+    let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+    let look = Look { width: 1000, height: 800, dark: false };
+    let browser = Browser::start(Options { look, ..Options::default() }).await;
+    sign_in(&browser, &program.address()).await;
+    for list in ["/executions", "/schedules", "/settings/audit"] {
+        browser.open(&format!("{}{list}", program.address())).await;
+        assert_eq!(browser.overflow().await, 0, "{list}");
     }
 }
 
