@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{CONTENT_DISPOSITION, RETRY_AFTER};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -219,7 +219,7 @@ impl App {
         let (theme, files, health) = (web::theme::routes(), assets::routes(), self.health());
         let known = Rooms::of(&rooms, &[&theme, &files, &health]);
         let pages = rooms.into_iter().fold(theme, |all, room| all.merge(room.routes)).into_router();
-        let pages = pages.fallback(|| async { web::Error::Missing });
+        let pages = pages.fallback(|method: Method, uri: Uri| async move { routes::unmatched(&method, &uri) });
         // OK for files and the health checks to be outside: they are for anyone.
         let pages = pages.layer(inner_layers!().layer(from_fn_with_state(known.clone(), routes::admit)));
         let app = Router::new().merge(pages).merge(files.into_router()).layer(

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::reply::Failure;
 use crate::web::components::Errors;
-use crate::web::{Error, Problem};
+use crate::web::{Error, Problem, is_compressed};
 
 /// A JSON body.
 #[derive(Clone, Debug)]
@@ -32,6 +32,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !is_json(kind) {
             let detail = "Send the body as JSON, with Content-Type: application/json.";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail).into());
+        }
+        if is_compressed(request.headers()) {
+            let detail = "Compressed bodies aren't accepted. Send it without Content-Encoding.";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail).into());
         }
         let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {

@@ -132,8 +132,11 @@ pub async fn own_host(State(config): State<Arc<Config>>, request: Request, next:
     let public = config.public_url.host_str().unwrap_or_default();
     let public = public.trim_start_matches('[').trim_end_matches(']');
     let is_token_figures = config.metrics_token.is_some() && request.uri().path() == "/metrics";
-    let is_own = host.eq_ignore_ascii_case(public)
+    // OK to refuse several hosts: a proxy may go by another one of them.
+    let is_clear = request.headers().get_all(header::HOST).iter().count() <= 1;
+    let is_named = host.eq_ignore_ascii_case(public)
         || (names_this_machine(host) && (config.is_public_loopback() || rate_limits::comes_from_here(&request)));
+    let is_own = is_clear && is_named;
     if is_own || is_token_figures {
         return next.run(request).await;
     }

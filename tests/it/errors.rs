@@ -42,6 +42,26 @@ stories! {
         assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/html"));
     }
 
+    /// A slash at the end of an address is forgiven, unless something is sent to it.
+    async fn a_slash_at_the_end_of_an_address_is_left_out(house: House) {
+        let ada = house.signed_in("Ada").await;
+        for (address, to) in [("/queries/", "/queries"), ("/executions//?state=failed", "/executions?state=failed"), ("/nowhere/", "/nowhere")] {
+            assert_eq!(ada.send(Method::GET, address, &[], None).await.with(308).location, to);
+        }
+        ada.post("/queries/new/", &[("name", "Reach")]).await.with(404);
+        assert_eq!(house.visitor().get("/queries/").await.with(308).location, "/queries");
+    }
+
+    /// A compressed body is refused instead of being read as an empty form.
+    async fn a_compressed_body_is_refused(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let headers = [("content-encoding", "gzip"), ("content-type", "application/x-www-form-urlencoded")];
+        let refused = ada.send(Method::POST, "/queries/new", &headers, Some("name=Reach".to_owned())).await.with(400);
+        assert!(refused.text("main").contains("Content-Encoding"), "{}", refused.text("main"));
+        let headers = [("content-encoding", "gzip"), ("content-type", "application/json")];
+        problem(ada.send(Method::POST, "/api/workflows", &headers, Some("{}".to_owned())).await, 415);
+    }
+
     /// An outage is reported to programs too, with `Retry-After`.
     async fn an_outage_is_reported_as_json_too(house: House) {
         let ada = house.signed_in("Ada").await;
