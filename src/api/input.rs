@@ -42,8 +42,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
             _ => Error::Invalid("The body didn't arrive completely. Send it again.".to_owned()),
         })?;
-        let Json(value) = Json::<T>::from_bytes(&body).map_err(|rejection| unread(&rejection))?;
-        if has_nul(&body) {
+        // Some shells put a byte order mark before a text from a file.
+        let text = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&body);
+        let Json(value) = Json::<T>::from_bytes(text).map_err(|rejection| unread(&rejection))?;
+        if has_nul(text) {
             let detail = "The body contains a NUL character, which can't be stored. Remove it.";
             return Err(Error::Invalid(detail.to_owned()).into());
         }
