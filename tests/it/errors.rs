@@ -90,6 +90,22 @@ stories! {
         }
     }
 
+    /// A page that a browser opens by another name of this machine leads to the public one: the sign-in returns there.
+    async fn another_name_of_this_machine_leads_to_the_public_one(house: House) {
+        let visitor = house.visitor();
+        let public = house.app.site.config.public_url.clone();
+        let port = public.port_or_known_default().expect("a port");
+        let other = format!("localhost:{port}");
+        let navigates = [("host", other.as_str()), ("sec-fetch-mode", "navigate")];
+        for path in ["queries?q=a%26b", "/evil.example/"] {
+            let led = visitor.send(Method::GET, &format!("/{path}"), &navigates, None).await.with(307);
+            assert_eq!(led.location, format!("{public}{path}"));
+        }
+        // A script's request, and a port that is forwarded to this one, stay.
+        visitor.send(Method::GET, "/sign-in", &navigates[..1], None).await.with(200);
+        visitor.send(Method::GET, "/sign-in", &[("host", "localhost:1"), ("sec-fetch-mode", "navigate")], None).await.with(200);
+    }
+
     /// The emulator's control page changes the clock for everybody: through a proxy it is only for administrators.
     async fn the_control_page_is_for_administrators(house: House) {
         let (ada, ben) = (house.signed_in("Ada").await, house.signed_in("Ben").await);
