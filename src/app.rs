@@ -42,7 +42,7 @@ use crate::web::rate_limits::{self, RateLimits};
 use crate::web::room::{Room, Rooms};
 use crate::web::routes::{self, Routes, Who, get};
 use crate::web::security::{self, Headers, Names};
-use crate::web::session::Sessions;
+use crate::web::session::{self, Sessions};
 use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
@@ -292,7 +292,7 @@ impl App {
         let secure = site.config.public_url.scheme() == "https";
         let lives = i64::try_from(limits.session_absolute.as_secs()).unwrap_or(i64::MAX);
         SessionManagerLayer::new(self.stored_sessions())
-            .with_name(if secure { "__Host-recomamp" } else { "recomamp" })
+            .with_name(if secure { session::SECURE_COOKIE } else { "recomamp" })
             .with_secure(secure)
             .with_http_only(true)
             .with_same_site(SameSite::Lax)
