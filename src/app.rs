@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{CONTENT_DISPOSITION, RETRY_AFTER};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -42,7 +42,7 @@ use crate::web::rate_limits::{self, RateLimits};
 use crate::web::room::{Room, Rooms};
 use crate::web::routes::{self, Routes, Who, get};
 use crate::web::security::{self, Headers, Names};
-use crate::web::session::Sessions;
+use crate::web::session::{self, Sessions};
 use crate::web::{self, DemoMode, Site, assets};
 use crate::workers::{Runner, Statuses, WakeUps, Worker};
 use crate::{
@@ -221,7 +221,7 @@ impl App {
         let (theme, files, health) = (web::theme::routes(), assets::routes(), self.health());
         let known = Rooms::of(&rooms, &[&theme, &files, &health]);
         let pages = rooms.into_iter().fold(theme, |all, room| all.merge(room.routes)).into_router();
-        let pages = pages.fallback(|| async { web::Error::Missing });
+        let pages = pages.fallback(|method: Method, uri: Uri| async move { routes::unmatched(&method, &uri) });
         // OK for files and the health checks to be outside: they are for anyone.
         let pages = pages.layer(inner_layers!().layer(from_fn_with_state(known.clone(), routes::admit)));
         let app = Router::new().merge(pages).merge(files.into_router()).layer(
@@ -294,7 +294,7 @@ impl App {
         let secure = site.config.public_url.scheme() == "https";
         let lives = i64::try_from(limits.session_absolute.as_secs()).unwrap_or(i64::MAX);
         SessionManagerLayer::new(self.stored_sessions())
-            .with_name(if secure { "__Host-recomamp" } else { "recomamp" })
+            .with_name(if secure { session::SECURE_COOKIE } else { "recomamp" })
             .with_secure(secure)
             .with_http_only(true)
             .with_same_site(SameSite::Lax)

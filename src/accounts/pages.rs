@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
@@ -38,7 +39,11 @@ async fn sign_out(State(site): State<Site>, person: Option<Person>, session: Ses
     }
     session.flush().await.map_err(anyhow::Error::from)?;
     let clear = (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
-    Ok(([clear], Redirect::to("/sign-in?out=1")).into_response())
+    let mut answer = ([clear], Redirect::to("/sign-in?out=1")).into_response();
+    if site.config.public_url.scheme() == "https" {
+        answer.headers_mut().append(SET_COOKIE, HeaderValue::from_static(session::SECURE_COOKIE_REMOVED));
+    }
+    Ok(answer)
 }
 
 /// Rows per page.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::reply::Failure;
 use crate::web::components::Errors;
-use crate::web::{Error, Problem};
+use crate::web::{Error, Problem, is_compressed};
 
 /// A JSON body.
 #[derive(Clone, Debug)]
@@ -34,12 +34,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let detail = "Send the body as JSON, with Content-Type: application/json.";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail).into());
         }
+        if is_compressed(request.headers()) {
+            let detail = "Compressed bodies aren't accepted. Send it without Content-Encoding.";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail).into());
+        }
         let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
             _ => Error::Invalid("The body didn't arrive completely. Send it again.".to_owned()),
         })?;
-        let Json(value) = Json::<T>::from_bytes(&body).map_err(|rejection| unread(&rejection))?;
-        if has_nul(&body) {
+        // Some shells put a byte order mark before a text from a file.
+        let text = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&body);
+        let Json(value) = Json::<T>::from_bytes(text).map_err(|rejection| unread(&rejection))?;
+        if has_nul(text) {
             let detail = "The body contains a NUL character, which can't be stored. Remove it.";
             return Err(Error::Invalid(detail.to_owned()).into());
         }

@@ -109,7 +109,9 @@ impl Timing {
     #[must_use]
     pub(super) fn with(&self, fields: &Fields) -> Self {
         // OK to truncate: no valid value is longer.
-        let plain = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>();
+        // Fields pasted from a crontab are separated by tabs.
+        let spaced = |letter: char| if letter.is_control() { ' ' } else { letter };
+        let plain = |text: &str| text.chars().map(spaced).take(LONGEST).collect::<String>();
         let own = |name: &str, mine: &str| if fields.has(name) { plain(fields.trimmed(name)) } else { mine.to_owned() };
         let excluded = fields.get("excluded").chars().filter(|c| *c != '\0').take(MOST_EXCLUDED * 12);
         Self {
@@ -355,6 +357,7 @@ mod tests {
             ("repeat=days&every=3&from_day=2026-01-01&at=09:00", "Every 3 days at 09:00 (UTC)"),
             ("repeat=once&moment=2026-12-01T09:00", "Once, on 1 Dec 2026 at 09:00 (UTC)"),
             ("repeat=cron&cron=0+9+*+*+1", "Cron 0 9 * * 1 (UTC)"),
+            ("repeat=cron&cron=0%099%09*+*%091", "Cron 0 9 * * 1 (UTC)"),
         ] {
             assert!(plan(form).is_ok(), "{form}");
             assert_eq!(Timing::default().with(&Fields::parse(form.as_bytes())).describe(), words);

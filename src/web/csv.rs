@@ -44,8 +44,9 @@ pub fn write_plain(out: &mut String, text: &str, separator: char) {
     out.push('"');
 }
 
+/// Spreadsheets for East Asian languages also take full-width signs.
 fn begins_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
 }
 
 #[cfg(test)]
@@ -60,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_text_that_begins_like_a_formula_is_guarded_and_others_stay() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)"] {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠SUM(A1)"] {
             assert_eq!(written(formula), format!("\"'{formula}\""));
         }
         assert_eq!(written("=\"a\""), "\"'=\"\"a\"\"\"");

@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -85,6 +85,11 @@ impl Fields {
     }
 }
 
+/// Whether a body has to be decompressed before it can be read. Such bodies are refused: what they grow to is unknown.
+pub fn is_compressed(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
 impl FromIterator<(String, String)> for Fields {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(fields: I) -> Self {
         Self(fields.into_iter().collect())
@@ -98,6 +103,11 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
         if !kind.is_empty() && !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Error::Invalid("This address accepts plain forms only.".to_owned()));
+        }
+        if is_compressed(request.headers()) {
+            return Err(Error::Invalid(
+                "Compressed forms aren't accepted. Send it without Content-Encoding.".to_owned(),
+            ));
         }
         let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
             axum::http::StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,

@@ -33,7 +33,7 @@ mod gallery;
 
 pub use error::{Error, ErrorPage, Result, framed};
 pub use file_name::FileName;
-pub use forms::{Fields, QueryString};
+pub use forms::{Fields, QueryString, is_compressed};
 pub use local::local_or_home;
 pub use page::Html;
 pub use person::Person;

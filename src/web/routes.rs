@@ -13,13 +13,15 @@ mod who;
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::http::Method;
+use axum::http::{Method, Uri};
 use axum::middleware::map_response;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{self, MethodRouter};
 
 pub use table::{Line, Table, admit};
 pub use who::Who;
 
+use super::Error;
 use super::rate_limits::while_typing;
 
 /// The handlers of a path, by method, each with who may use it.
@@ -41,6 +43,19 @@ impl MethodRow {
     const fn new(method: Method, who: Who) -> Self {
         Self { method, who, what: "" }
     }
+}
+
+/// What no route matches: nothing. An address with a slash at its end leads to the one without, as people type it.
+pub fn unmatched(method: &Method, address: &Uri) -> Response {
+    let path = address.path();
+    let plain = path.trim_end_matches('/');
+    // OK because a single slash at the beginning leads to no other host.
+    let is_here = plain.starts_with('/') && !plain.starts_with("//") && !plain.contains('\\');
+    if plain.len() == path.len() || !is_here || !matches!(*method, Method::GET | Method::HEAD) {
+        return Error::Missing.into_response();
+    }
+    let query = address.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Redirect::permanent(&format!("{plain}{query}")).into_response()
 }
 
 /// Handles `GET` (and `HEAD`).

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use tower_http::request_id::{MakeRequestId, RequestId};
+use url::Url;
 
 use super::{Error, Person, rate_limits};
 use crate::config::Config;
@@ -137,10 +138,16 @@ pub async fn own_host(State(config): State<Arc<Config>>, request: Request, next:
     let public = config.public_url.host_str().unwrap_or_default();
     let public = public.trim_start_matches('[').trim_end_matches(']');
     let is_token_figures = config.metrics_token.is_some() && request.uri().path() == "/metrics";
-    let is_own = host.eq_ignore_ascii_case(public)
-        || (names_this_machine(host) && (config.is_public_loopback() || rate_limits::comes_from_here(&request)));
-    if is_own || is_token_figures {
-        return next.run(request).await;
+    // OK to refuse several hosts: a proxy may go by another one of them.
+    let is_clear = request.headers().get_all(header::HOST).iter().count() <= 1;
+    let is_public = host.eq_ignore_ascii_case(public);
+    let is_local = names_this_machine(host) && (config.is_public_loopback() || rate_limits::comes_from_here(&request));
+    if is_token_figures || (is_clear && (is_public || is_local)) {
+        let elsewhere = if is_public { None } else { public_page(&request, &config) };
+        return match elsewhere {
+            Some(address) => Redirect::temporary(address.as_str()).into_response(),
+            None => next.run(request).await,
+        };
     }
     let sentence = format!("RecomAMP is not at this address. Open {} instead.", config.public_url);
     in_text(Error::WrongHost(sentence.clone()), &sentence)
@@ -150,6 +157,24 @@ pub async fn own_host(State(config): State<Arc<Config>>, request: Request, next:
 fn in_text(error: Error, sentence: &str) -> Response {
     let (parts, _) = error.into_response().into_parts();
     Response::from_parts(parts, format!("{sentence}\n").into())
+}
+
+/// The public address of a page that a browser opens by another name of this machine, such as `localhost` instead of
+/// `127.0.0.1`: Amazon's consent page leads back to the public one, to which the browser doesn't send the cookie of
+/// another name. `None` if another port is forwarded to this one: the public one may then not be reachable.
+fn public_page(request: &Request, config: &Config) -> Option<Url> {
+    let public = &config.public_url;
+    let is_page = request.method() == Method::GET
+        && request.headers().get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
+    if !is_page || !config.is_public_loopback() {
+        return None;
+    }
+    let named = request.headers().get(header::HOST)?.to_str().ok()?;
+    let port = named.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(80);
+    let mut address = public.clone();
+    address.set_path(request.uri().path());
+    address.set_query(request.uri().query());
+    (public.port_or_known_default() == Some(port)).then_some(address)
 }
 
 fn without_port(host: &str) -> &str {

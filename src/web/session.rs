@@ -24,6 +24,10 @@ use crate::config::Limits;
 use crate::db::{self, Db, FromRow, Memo, Row, Scope, Stamp, Statement, Tx, sql};
 use crate::ids::{PersonId, Random, SessionId};
 
+/// The session cookie's name with HTTPS.
+pub const SECURE_COOKIE: &str = "__Host-recomamp";
+/// Removes that cookie. The session layer does it without `Secure`, which browsers refuse for a name with this prefix.
+pub const SECURE_COOKIE_REMOVED: &str = "__Host-recomamp=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax";
 /// The session key for the signed-in person's id.
 pub const PERSON: &str = "person";
 /// The session key for the browser's user agent, at most [`AGENT_LENGTH`] characters.

@@ -54,6 +54,26 @@ stories! {
         }
     }
 
+    /// A slash at the end of an address is forgiven, unless something is sent to it.
+    async fn a_slash_at_the_end_of_an_address_is_left_out(house: House) {
+        let ada = house.signed_in("Ada").await;
+        for (address, to) in [("/queries/", "/queries"), ("/executions//?state=failed", "/executions?state=failed"), ("/nowhere/", "/nowhere")] {
+            assert_eq!(ada.send(Method::GET, address, &[], None).await.with(308).location, to);
+        }
+        ada.post("/queries/new/", &[("name", "Reach")]).await.with(404);
+        assert_eq!(house.visitor().get("/queries/").await.with(308).location, "/queries");
+    }
+
+    /// A compressed body is refused instead of being read as an empty form.
+    async fn a_compressed_body_is_refused(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let headers = [("content-encoding", "gzip"), ("content-type", "application/x-www-form-urlencoded")];
+        let refused = ada.send(Method::POST, "/queries/new", &headers, Some("name=Reach".to_owned())).await.with(400);
+        assert!(refused.text("main").contains("Content-Encoding"), "{}", refused.text("main"));
+        let headers = [("content-encoding", "gzip"), ("content-type", "application/json")];
+        problem(ada.send(Method::POST, "/api/workflows", &headers, Some("{}".to_owned())).await, 415);
+    }
+
     /// An outage is reported to programs too, with `Retry-After`.
     async fn an_outage_is_reported_as_json_too(house: House) {
         let ada = house.signed_in("Ada").await;
@@ -82,6 +102,22 @@ stories! {
         for host in ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:8080"] {
             visitor.send(Method::GET, "/sign-in", &[("host", host)], None).await.with(200);
         }
+    }
+
+    /// A page that a browser opens by another name of this machine leads to the public one: the sign-in returns there.
+    async fn another_name_of_this_machine_leads_to_the_public_one(house: House) {
+        let visitor = house.visitor();
+        let public = house.app.site.config.public_url.clone();
+        let port = public.port_or_known_default().expect("a port");
+        let other = format!("localhost:{port}");
+        let navigates = [("host", other.as_str()), ("sec-fetch-mode", "navigate")];
+        for path in ["queries?q=a%26b", "/evil.example/"] {
+            let led = visitor.send(Method::GET, &format!("/{path}"), &navigates, None).await.with(307);
+            assert_eq!(led.location, format!("{public}{path}"));
+        }
+        // A script's request, and a port that is forwarded to this one, stay.
+        visitor.send(Method::GET, "/sign-in", &navigates[..1], None).await.with(200);
+        visitor.send(Method::GET, "/sign-in", &[("host", "localhost:1"), ("sec-fetch-mode", "navigate")], None).await.with(200);
     }
 
     /// The emulator's control page changes the clock for everybody: through a proxy it is only for administrators.

@@ -124,6 +124,25 @@ stories! {
         }
     }
 
+    /// A search ignores the case of all letters, and finds what means something in a pattern as it is.
+    async fn a_search_ignores_case_in_every_script(house: House) {
+        let ada = house.signed_in("Ada").await;
+        for name in ["ÜBER Größe", "ПРИВЕТ [1]", "Οδός ΣΟΦΟΣ", "100%_é*"] {
+            saved(&ada, name, "SELECT 1").await;
+        }
+        for (text, name) in [
+            ("über", "ÜBER Größe"), ("GRÖßE", "ÜBER Größe"), ("привет [", "ПРИВЕТ [1]"), ("ΟΔΌΣ", "Οδός ΣΟΦΟΣ"),
+            ("σοφος", "Οδός ΣΟΦΟΣ"), ("É*", "100%_é*"), ("%_É", "100%_é*"),
+        ] {
+            let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+            let found = json(&ada.get(&format!("/queries.json?q={encoded}")).await.with(200));
+            let names: Vec<&str> = found.iter().filter_map(|query| query["name"].as_str()).collect();
+            assert_eq!(names, [name], "{text}");
+            assert!(ada.get(&format!("/search?q={encoded}")).await.with(200).text("main").contains(name), "{text}");
+        }
+        assert!(json(&ada.get("/queries.json?q=%C3%A4ber").await.with(200)).is_empty(), "another letter is another letter");
+    }
+
     /// Other people's texts don't run as formulas in a spreadsheet; in JSON they are unchanged.
     async fn a_name_that_is_a_formula_is_guarded_in_csv_alone(house: House) {
         let ada = house.signed_in("Ada").await;

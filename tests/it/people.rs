@@ -102,6 +102,8 @@ mod administration {
             let chie = house.signed_in("Chie").await;
             chie.get(&format!("/instances/{instance}")).await.with(404);
             let address = format!("/settings/people/{}", id_of(&house, "Chie").await);
+            // The page has two forms with a role, whose fields have different ids.
+            assert_eq!(ada.get(&address).await.with(200).attributes("#f-role, #f-site-role", "id"), ["f-role", "f-site-role"]);
             let give = |role: &'static str, until: &'static str| [("instance", instance.clone()), ("role", role.to_owned()), ("until", until.to_owned())];
             for (role, until) in [("owner", ""), ("viewer", "2020-01-01"), ("viewer", "tomorrow")] {
                 let fields = give(role, until);

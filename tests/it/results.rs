@@ -173,6 +173,16 @@ stories! {
         assert_eq!(names.len(), 6, "{names:?}");
     }
 
+    /// An empty result is downloaded, too: a program that reads the file needs its header.
+    async fn an_empty_result_is_downloaded_with_its_header(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let sql = "SELECT campaign, SUM(impressions) AS impressions FROM dsp_impressions WHERE campaign = 'nothing' GROUP BY campaign";
+        let page = finished(&house, &ada, sql).await;
+        let files = ada.get(&page).await.with(200).attributes("#result .empty .downloads a", "href");
+        assert_eq!(files.first(), Some(&format!("{page}/result.csv")), "{files:?}");
+        assert_eq!(ada.get(&files[0]).await.with(200).body, "campaign,impressions\n");
+    }
+
     /// All and filtered rows, in each format, with descriptive names.
     async fn results_are_downloaded_whole_or_filtered(house: House) {
         let ada = house.signed_in("Ada").await;

@@ -30,6 +30,7 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{ErrorData, RoleServer};
 use serde_json::Value;
+use url::Url;
 
 use crate::tokens::{Access, Area, Level};
 use crate::web::routes::{Line, Routes, Who};
@@ -54,7 +55,7 @@ struct Assistant {
 pub(super) fn routes(site: &Site, api: Router) -> Routes {
     let api = api.layer(from_fn_with_state(Arc::clone(&site.config), web::problems));
     let assistant = Assistant { tools: Arc::new(tools::all(site)), api };
-    let origin = site.config.public_url.origin().ascii_serialization();
+    let origin = with_port(&site.config.public_url);
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
@@ -67,6 +68,13 @@ pub(super) fn routes(site: &Site, api: Router) -> Routes {
     let router = Router::new().route("/mcp", post_service(service)).layer(from_fn(tokens_only));
     let line = Line { what: "Tools for assistants", ..Line::new(Method::POST, "/mcp", Who::Token) };
     Routes::of_table(router, vec![line])
+}
+
+/// The origin of an address with its port, even if it is the usual one: without a port, the library admits any.
+fn with_port(url: &Url) -> String {
+    // OK because only addresses of `http` and `https` are accepted, which have a port.
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}://{}:{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
 /// A tool, for display.
@@ -156,5 +164,21 @@ impl ServerHandler for Assistant {
             Err(why) => CallToolResult::error(vec![ContentBlock::text(why)]),
         };
         Ok(result.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_names_its_port() {
+        for (address, origin) in [
+            ("https://recomamp.example/", "https://recomamp.example:443"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://[::1]/", "http://[::1]:80"),
+        ] {
+            assert_eq!(with_port(&address.parse().unwrap()), origin);
+        }
     }
 }

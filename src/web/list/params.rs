@@ -203,7 +203,16 @@ impl ListParams {
     /// Fails on invalid parameters, which a page would report and ignore: for exports, which must contain exactly
     /// what was requested.
     pub fn strict(&self) -> Result<()> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Error::Invalid(self.faults.join(" "))) }
+        if self.faults.is_empty() {
+            return Ok(());
+        }
+        // The consequence for a page, after the last comma, isn't that for a file.
+        let cause = |fault: &String| match fault.rsplit_once(", so ") {
+            Some((cause, _)) => format!("{cause}. "),
+            None => format!("{fault} "),
+        };
+        let causes: String = self.faults.iter().map(cause).collect();
+        Err(Error::Invalid(format!("{causes}Correct the address and try again.")))
     }
 }
 
@@ -285,7 +294,12 @@ mod tests {
         let (pager, _) = params.page_of_size(50, 100).cut(vec![1]);
         assert_eq!((pager.page, pager.pages), (1, 1));
         assert_eq!(params.list(&[]).faults.len(), 6, "{:?}", params.faults);
-        assert!(!params.narrows() && params.strict().is_err());
+        let refusal = format!("{:?}", params.strict().unwrap_err());
+        assert!(
+            !params.narrows()
+                && refusal.contains("“z” isn't a valid value of `kind`. ")
+                && !refusal.contains("ignored")
+        );
     }
 
     #[test]

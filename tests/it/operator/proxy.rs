@@ -108,6 +108,11 @@ stories! {
         let form = client.post(format!("{public}/auth/amazon/start")).header("sec-fetch-site", "same-origin");
         let started = form.header("content-type", "application/x-www-form-urlencoded").body("region=NA").send().await.expect("an answer");
         assert!(started.headers()["set-cookie"].to_str().expect("a text").contains("__Host-recomamp"), "{started:?}");
+        let cookie = started.headers()["set-cookie"].to_str().expect("a text").split(';').next().expect("a cookie").to_owned();
+        let end = client.post(format!("{public}/sign-out")).header("sec-fetch-site", "same-origin").header("cookie", cookie);
+        let ended = end.send().await.expect("an answer");
+        let removes = |value: &reqwest::header::HeaderValue| value.to_str().is_ok_and(|text| text.contains("Max-Age=0") && text.contains("Secure"));
+        assert!(ended.headers().get_all("set-cookie").iter().any(removes), "browsers remove a __Host- cookie with Secure only: {ended:?}");
         client.get(format!("{public}/shared/a-secret-token")).send().await.expect("an answer");
         let redirected = client.get(format!("http://localhost:{plain}/queries?q=1")).send().await.expect("an answer");
         assert_eq!(redirected.headers()["location"], "https://localhost/queries?q=1");

@@ -116,6 +116,20 @@ stories! {
         assert_eq!(ada.get(&format!("{schedule}/edit")).await.with(200).attributes("#f-name", "value"), ["Renamed"]);
     }
 
+    /// A form that is sent twice adds one schedule; one that was changed meanwhile adds another.
+    async fn a_form_that_is_sent_twice_adds_one_schedule(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let query = saved(&ada, REACH).await;
+        let page = ada.get(&format!("/schedules/new?query={query}")).await.with(200);
+        let once = page.attributes("main form input[name=once]", "value").pop().expect("a key");
+        let typed = |name: &'static str| [&[("once", once.as_str()), ("name", name), ("window", "settled")][..], &DAILY[..]].concat();
+        let first = scheduled(&ada, &query, &typed("Weekly")).await;
+        assert_eq!(scheduled(&ada, &query, &typed("Weekly")).await, first);
+        assert_ne!(scheduled(&ada, &query, &typed("Weekly, too")).await, first);
+        assert_eq!(ada.get("/schedules").await.with(200).texts("tbody tr").len(), 2);
+        assert_eq!(house.count("select count(*) as value from audit where action = 'schedule-changed'").await, 2);
+    }
+
     /// A deleted schedule starts nothing and can be restored; a restored one is paused.
     async fn a_deleted_schedule_starts_nothing_and_comes_back_paused(house: House) {
         let ada = house.signed_in("Ada").await;
