@@ -58,7 +58,14 @@ impl Binder<'_> {
 
     fn unknown_function(&mut self, call: &Call, span: Span) -> Value {
         let name = call.name.name.to_uppercase();
-        let values: Vec<Value> = call.args.iter().map(|it| self.expr(it)).collect();
+        // OK because a bare unit, as in DATEDIFF(day, a, b), is no column.
+        let takes_unit = refused::takes_unit(&name);
+        let is_unit = |text: &str| takes_unit && refused::is_unit(text);
+        let mut values = Vec::with_capacity(call.args.len());
+        for it in &call.args {
+            let value = if is_unit(self.text_of(it.span)) { Value::unknown(it.span) } else { self.expr(it) };
+            values.push(value);
+        }
         if self.has_said_enough() {
             return Value::unknown(span);
         }

@@ -2,7 +2,7 @@
 
 use super::super::ast::{Expr, ExprKind as Ast, Ident};
 use super::super::bound::{Extension, Node, Relation};
-use super::super::catalogue::DataSource;
+use super::super::catalogue::{DataSource, DataType};
 use super::super::text::Span;
 use super::binder::Binder;
 use super::scope::Provider;
@@ -57,11 +57,23 @@ impl<'a> Binder<'a> {
     fn duration(&mut self, expr: &Expr) -> i64 {
         let seconds = match &expr.kind {
             Ast::String(text) => seconds(text),
+            Ast::Field(name) => {
+                // OK because the text that is sent has a duration there, and is checked too.
+                let value = self.field(name, expr.span);
+                self.coerced(value, &DataType::String);
+                return 0;
+            }
             _ => None,
         };
         seconds.unwrap_or_else(|| {
-            let message =
-                "This is no duration. Write days as 'P7D'; weeks ('P2W') and hours ('PT12H') work the same way.";
+            let parameter = if self.context.is_authored {
+                " A parameter stands for a whole duration: {{look_back}} with the value P7D."
+            } else {
+                ""
+            };
+            let message = format!(
+                "This is no duration. Write days as 'P7D'; weeks ('P2W') and hours ('PT12H') work the same way.{parameter}"
+            );
             self.error(codes::DURATION, expr.span, message, "Invalid duration passed to EXTEND_TIME_WINDOW");
             0
         })
