@@ -111,6 +111,14 @@ fn the_name_of_a_parameter_has_only_certain_letters() {
 }
 
 #[test]
+fn a_block_of_a_template_language_is_told_as_such_and_not_renamed() {
+    let text = "SELECT campaign, COUNT(1) AS n FROM dsp_clicks WHERE clicks > 0 {{#if few}} AND campaign_id = 1 {{/if}} GROUP BY 1";
+    let found: Vec<_> = authored(text).findings.into_iter().filter(|it| it.code == "parameter-name").collect();
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|it| it.fix.is_none() && it.message.contains("template language")), "{found:#?}");
+}
+
+#[test]
 fn every_slip_of_writing_is_reported_in_one_pass_with_its_code_point_and_its_place() {
     let text = "SELECT\u{2009}campaign,\u{202f}COUNT(1)\u{3000}AS\u{a0}n FROM dsp_impressions\nWHERE campaign IN (\u{201c}Launch\u{201d}, \
         \u{201e}it's\u{201c}, \u{201a}a\u{2018}, \u{2032}b\u{2032}, \u{ab}c\u{bb}, \u{ff07}d\u{ff07}) AND campaign_id \u{2013} 1 = 2\u{200b} GROUP BY 1";
