@@ -13,7 +13,10 @@ impl<'a> Binder<'a> {
     pub(super) fn widened(&mut self, name: &Ident, args: &[Expr], span: Span) -> (Relation, Option<String>, Provider) {
         let nothing = (Relation { node: Node::One, span }, None, Provider::Unknown);
         if !name.name.eq_ignore_ascii_case("EXTEND_TIME_WINDOW") {
-            let message = format!("`{}` gives no table. FROM TABLE(…) takes EXTEND_TIME_WINDOW only.", name.name);
+            let of_arrays = ["UNNEST", "EXPLODE", "FLATTEN"].iter().any(|it| name.name.eq_ignore_ascii_case(it));
+            let instead = if of_arrays { " Select EXPLODE(array) in a subquery." } else { "" };
+            let message =
+                format!("`{}` gives no table. FROM TABLE(…) takes EXTEND_TIME_WINDOW only.{instead}", name.name);
             let amc = format!("No match found for function signature {}", name.name.to_uppercase());
             self.error(codes::UNKNOWN_FUNCTION, name.span, message, &amc);
             return nothing;

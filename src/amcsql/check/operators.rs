@@ -112,6 +112,10 @@ impl Binder<'_> {
         for item in list {
             self.may_be_list(item);
         }
+        if negated && let Some(null) = list.iter().find(|it| matches!(it.kind, Ast::Null)) {
+            let message = "With a NULL in its list, NOT IN is true for no row. Leave it out, and add OR x IS NULL to keep rows without a value.";
+            self.warning(codes::NOT_IN_NULL, null.span, message);
+        }
         self.among(value, values, negated, span)
     }
 
