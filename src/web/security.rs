@@ -138,11 +138,9 @@ pub async fn own_host(State(config): State<Arc<Config>>, request: Request, next:
     let public = config.public_url.host_str().unwrap_or_default();
     let public = public.trim_start_matches('[').trim_end_matches(']');
     let is_token_figures = config.metrics_token.is_some() && request.uri().path() == "/metrics";
-    // OK to refuse several hosts: a proxy may go by another one of them.
-    let is_clear = request.headers().get_all(header::HOST).iter().count() <= 1;
     let is_public = host.eq_ignore_ascii_case(public);
     let is_local = names_this_machine(host) && (config.is_public_loopback() || rate_limits::comes_from_here(&request));
-    if is_token_figures || (is_clear && (is_public || is_local)) {
+    if is_token_figures || is_public || is_local {
         let elsewhere = if is_public { None } else { public_page(&request, &config) };
         return match elsewhere {
             Some(address) => Redirect::temporary(address.as_str()).into_response(),

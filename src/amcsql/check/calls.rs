@@ -14,14 +14,6 @@ use crate::amcsql::codes;
 /// Maximum number of arguments of one call. Long lists belong in `IN (…)` or in `VALUES`.
 const MOST_ARGUMENTS: usize = 10_000;
 
-/// Units of time, which functions of other dialects take as bare words.
-const UNITS: [&str; 9] = ["second", "minute", "hour", "day", "week", "month", "quarter", "year", "dayofyear"];
-
-fn is_unit(expr: &Expr) -> bool {
-    let Ast::Name(parts) = &expr.kind else { return false };
-    matches!(parts.as_slice(), [only] if UNITS.iter().any(|unit| only.name.eq_ignore_ascii_case(unit)))
-}
-
 impl Binder<'_> {
     pub(super) fn call(&mut self, call: &Call, span: Span) -> Value {
         if let Some(within) = call.within_group {
@@ -66,10 +58,14 @@ impl Binder<'_> {
 
     fn unknown_function(&mut self, call: &Call, span: Span) -> Value {
         let name = call.name.name.to_uppercase();
-        let is_foreign = refused::instead(&name).is_some();
-        // OK because the unit of another dialect's function is no column, so its name isn't looked up.
-        let values: Vec<Value> =
-            call.args.iter().filter(|it| !(is_foreign && is_unit(it))).map(|it| self.expr(it)).collect();
+        // OK because a bare unit, as in DATEDIFF(day, a, b), is no column.
+        let takes_unit = refused::takes_unit(&name);
+        let is_unit = |text: &str| takes_unit && refused::is_unit(text);
+        let mut values = Vec::with_capacity(call.args.len());
+        for it in &call.args {
+            let value = if is_unit(self.text_of(it.span)) { Value::unknown(it.span) } else { self.expr(it) };
+            values.push(value);
+        }
         if self.has_said_enough() {
             return Value::unknown(span);
         }

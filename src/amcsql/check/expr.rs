@@ -23,7 +23,7 @@ impl Binder<'_> {
             }
             Ast::Negate(inner) => self.negate(inner, span),
             Ast::Binary { op, left, right } => self.binary(*op, left, right, span),
-            Ast::Concat(left, right) => self.concat_operator(left, right, span),
+            Ast::Concat(left, right) => self.concat(left, right, span),
             Ast::Is { expr, truth, negated } => self.is(expr, *truth, *negated, span),
             Ast::Between { expr, low, high, negated } => self.between(expr, low, high, *negated, span),
             Ast::InList { expr, list, negated } => self.in_list(expr, list, *negated, span),
@@ -46,20 +46,6 @@ impl Binder<'_> {
             Ast::Field(name) => self.field(name, span),
             _ => self.leaf(expr),
         }
-    }
-
-    /// `a || b || c`, which is reported once.
-    fn concat_operator(&mut self, left: &Expr, right: &Expr, span: Span) -> Value {
-        self.expr(right);
-        let mut first = left;
-        while let Ast::Concat(before, next) = &first.kind {
-            self.expr(next);
-            first = before;
-        }
-        self.expr(first);
-        let message = "AMC has no ||. Write CONCAT(a, b), which takes any number of values.";
-        self.error(codes::CONCAT_OPERATOR, span, message, "Unsupported scalar operation type ||");
-        Value::unknown(span)
     }
 
     /// A simple expression, or one that AMC doesn't have.
@@ -97,6 +83,20 @@ impl Binder<'_> {
             // OK because the caller binds everything else.
             _ => Value::unknown(span),
         }
+    }
+
+    /// Reports a whole chain of `||` once.
+    fn concat(&mut self, left: &Expr, right: &Expr, span: Span) -> Value {
+        self.expr(right);
+        let mut first = left;
+        while let Ast::Concat(left, right) = &first.kind {
+            self.expr(right);
+            first = left;
+        }
+        self.expr(first);
+        let message = "AMC has no ||. Write CONCAT(a, b), which takes any number of values.";
+        self.error(codes::CONCAT_OPERATOR, span, message, "Unsupported scalar operation type ||");
+        Value::unknown(span)
     }
 
     fn name(&mut self, names: &[super::super::ast::Ident], span: Span) -> Value {

@@ -2,7 +2,7 @@
 
 use super::super::ast::{Expr, ExprKind as Ast, Ident};
 use super::super::bound::{Extension, Node, Relation};
-use super::super::catalogue::DataSource;
+use super::super::catalogue::{DataSource, DataType};
 use super::super::text::Span;
 use super::binder::Binder;
 use super::scope::Provider;
@@ -13,7 +13,10 @@ impl<'a> Binder<'a> {
     pub(super) fn widened(&mut self, name: &Ident, args: &[Expr], span: Span) -> (Relation, Option<String>, Provider) {
         let nothing = (Relation { node: Node::One, span }, None, Provider::Unknown);
         if !name.name.eq_ignore_ascii_case("EXTEND_TIME_WINDOW") {
-            let message = format!("`{}` gives no table. FROM TABLE(…) takes EXTEND_TIME_WINDOW only.", name.name);
+            let of_arrays = ["UNNEST", "EXPLODE", "FLATTEN"].iter().any(|it| name.name.eq_ignore_ascii_case(it));
+            let instead = if of_arrays { " Select EXPLODE(array) in a subquery." } else { "" };
+            let message =
+                format!("`{}` gives no table. FROM TABLE(…) takes EXTEND_TIME_WINDOW only.{instead}", name.name);
             let amc = format!("No match found for function signature {}", name.name.to_uppercase());
             self.error(codes::UNKNOWN_FUNCTION, name.span, message, &amc);
             return nothing;
@@ -57,11 +60,23 @@ impl<'a> Binder<'a> {
     fn duration(&mut self, expr: &Expr) -> i64 {
         let seconds = match &expr.kind {
             Ast::String(text) => seconds(text),
+            Ast::Field(name) => {
+                // OK because the text that is sent has a duration there, and is checked too.
+                let value = self.field(name, expr.span);
+                self.coerced(value, &DataType::String);
+                return 0;
+            }
             _ => None,
         };
         seconds.unwrap_or_else(|| {
-            let message =
-                "This is no duration. Write days as 'P7D'; weeks ('P2W') and hours ('PT12H') work the same way.";
+            let parameter = if self.context.is_authored {
+                " A parameter stands for a whole duration: {{look_back}} with the value P7D."
+            } else {
+                ""
+            };
+            let message = format!(
+                "This is no duration. Write days as 'P7D'; weeks ('P2W') and hours ('PT12H') work the same way.{parameter}"
+            );
             self.error(codes::DURATION, expr.span, message, "Invalid duration passed to EXTEND_TIME_WINDOW");
             0
         })

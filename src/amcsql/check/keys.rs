@@ -45,6 +45,11 @@ impl Binder<'_> {
             _ => None,
         };
         let Some(at) = item else {
+            if self.text_of(expr.span).eq_ignore_ascii_case("ALL") {
+                let message = "AMC has no GROUP BY ALL. Write the columns or their numbers, as in GROUP BY 1, 2.";
+                self.error(codes::GROUPING_SETS, expr.span, message, "Column 'ALL' not found in any table");
+                return None;
+            }
             let value = self.expr(expr);
             return Some(Key { value, item: None });
         };

@@ -6,6 +6,8 @@ use crate::amcsql::moments::{read_date, read_timestamp, read_timestamp_literal};
 use super::super::ast::Expr;
 use super::super::bound::{ExprKind, Literal};
 use super::super::catalogue::DataType;
+use super::super::finding::{self, Finding, Fix};
+use super::super::template::is_name;
 use super::super::text::Span;
 use super::binder::{Binder, Value};
 
@@ -42,6 +44,19 @@ impl Binder<'_> {
         } else {
             read_timestamp_literal(text.trim()).map(Literal::Timestamp)
         };
+        if literal.is_none()
+            && let Some(parameter) = self.quoted_parameter(text)
+        {
+            let kind = kind.to_string();
+            let message = format!(
+                "`{parameter}` in quotes is text, which is no {}. Write {parameter} alone: its value is one.",
+                kind.to_lowercase()
+            );
+            let amc = finding::located(&self.index, span, &format!("Illegal {kind} literal '{text}': not in format"));
+            let fix = Fix::sure(span, parameter, format!("Remove {kind} and the quotes"));
+            self.report(Finding::error(codes::MOMENT, span, message, amc).with_fix(Some(fix)));
+            return Value::unknown(span);
+        }
         let Some(literal) = literal else {
             let form = if kind == DataType::Date { "DATE '2026-01-31'" } else { "TIMESTAMP '2026-01-31 13:45:00'" };
             let message = format!("This is no {}. Write {form}.", kind.to_string().to_lowercase());
@@ -49,6 +64,12 @@ impl Binder<'_> {
             return Value::unknown(span);
         };
         Value::literal(literal, kind, span)
+    }
+
+    /// The `{{name}}` that is all of a text of the author's.
+    fn quoted_parameter(&self, text: &str) -> Option<String> {
+        let name = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
+        (self.context.is_authored && is_name(name)).then(|| format!("{{{{{name}}}}}"))
     }
 
     pub(super) fn negate(&mut self, inner: &Expr, span: Span) -> Value {

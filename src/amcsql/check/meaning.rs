@@ -3,7 +3,7 @@
 //! Columns are followed through common table expressions and subqueries to their source. Only conditions of `WHERE`
 //! and `ON` are checked, and only their mandatory parts: elsewhere a comparison may be intentional.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::bound::{BinaryOp, ColumnId, Computed, Expr, ExprKind, Literal, Node, Relation, Truth};
 use super::super::codes;
@@ -52,6 +52,9 @@ const KEYS: &str = "Sponsored ads join by sponsored_ads_traffic.event_id = traff
 const BY_TRAFFIC: [&str; 2] = ["sponsored_products", "sponsored_display"];
 const BY_CONVERSION: [&str; 1] = ["sponsored_brands"];
 
+/// Kinds of conversions that are no purchases, whose product is in `tracked_item` only.
+const NO_PURCHASES: [&str; 4] = ["detailPageView", "shoppingCart", "wishList", "snsSubscription"];
+
 impl Binder<'_> {
     /// Warnings about the conditions of the whole query.
     pub(super) fn advise_on_meaning(&mut self, root: &Relation) {
@@ -59,7 +62,17 @@ impl Binder<'_> {
             let source = reading.source.id.as_str();
             reading.columns.iter().map(move |(id, name)| (*id, (source, name.as_str())))
         });
-        let mut meaning = Meaning { columns: columns.collect(), found: Vec::new() };
+        // OK because the remark on the columns of the source says it too.
+        let is_said = self.findings.iter().any(|it| it.message.starts_with("tracked_asin "));
+        let without_item = self.readings.iter().filter(|reading| {
+            let reads = |wanted: &str| reading.columns.iter().any(|(_, name)| name == wanted);
+            !is_said && reads("tracked_asin") && !reads("tracked_item")
+        });
+        let subtypes = without_item
+            .flat_map(|reading| &reading.columns)
+            .filter(|(_, name)| name == "event_subtype" || name == "conversion_event_subtype");
+        let subtypes = subtypes.map(|(id, _)| *id).collect();
+        let mut meaning = Meaning { columns: columns.collect(), subtypes, found: Vec::new() };
         for common in &self.commons {
             meaning.relation(&common.relation);
         }
@@ -72,6 +85,8 @@ impl Binder<'_> {
 struct Meaning<'b> {
     /// The source and the original name of each source column.
     columns: HashMap<ColumnId, (&'b str, &'b str)>,
+    /// The kinds of conversions of the readings that read `tracked_asin` and not `tracked_item`.
+    subtypes: HashSet<ColumnId>,
     found: Vec<Finding>,
 }
 
@@ -121,6 +136,7 @@ impl<'b> Meaning<'b> {
             _ => return expr.query().into_iter().for_each(|query| self.relation(query)),
         };
         self.dsp_by_name(expr);
+        self.asin_of_no_purchase(expr);
         self.found.extend(attributed.map(|message| Finding::info(codes::ATTRIBUTED_TABLE, expr.span, message)));
     }
 
@@ -144,6 +160,24 @@ impl<'b> Meaning<'b> {
             let message =
                 "Events of Amazon DSP have no ad_product_type, so no row has this name. Write ad_product_type IS NULL.";
             self.found.push(Finding::warning(codes::DSP_PRODUCT_TYPE, expr.span, message));
+        }
+    }
+
+    /// Reports that rows without a purchase have no `tracked_asin`.
+    fn asin_of_no_purchase(&mut self, expr: &Expr) {
+        let (column, kinds) = match &expr.kind {
+            ExprKind::Binary { op: BinaryOp::Eq, left, right } => (left.as_ref(), std::slice::from_ref(right.as_ref())),
+            ExprKind::InList { expr, list, negated: false } => (expr.as_ref(), list.as_slice()),
+            _ => return,
+        };
+        let ExprKind::Column(id) = column.kind else { return };
+        let no_purchase = |kind: &Expr| match &kind.kind {
+            ExprKind::Literal(Literal::String(text)) => NO_PURCHASES.iter().any(|it| text.eq_ignore_ascii_case(it)),
+            _ => false,
+        };
+        if self.subtypes.contains(&id) && kinds.iter().all(no_purchase) {
+            let message = "tracked_asin is filled for purchases only, so it is NULL in these rows. Take tracked_item.";
+            self.found.push(Finding::info(codes::COLUMN_MEANING, expr.span, message));
         }
     }
 

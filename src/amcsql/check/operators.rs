@@ -3,6 +3,7 @@
 use super::super::ast::{Expr, ExprKind as Ast, Query};
 use super::super::bound::{BinaryOp, ExprKind, Literal};
 use super::super::catalogue::{DataType, Threshold};
+use super::super::finding::Level;
 use super::super::text::Span;
 use super::advice_on_values::unit_of;
 use super::binder::{Binder, Value};
@@ -65,6 +66,10 @@ impl Binder<'_> {
     /// Warns about a text that is compared with a number or a date and can't be parsed as one: no row can match.
     fn readable(&mut self, written: &Value, other: &Value) {
         let ExprKind::Literal(Literal::String(text)) = &written.expr.kind else { return };
+        if self.context.is_authored && text.contains("{{") {
+            // OK because the parameter in quotes is reported as such.
+            return;
+        }
         let kind = &other.expr.data_type;
         let reads = match kind {
             it if it.is_numeric() => text.trim().parse::<f64>().is_ok(),
@@ -106,6 +111,10 @@ impl Binder<'_> {
         let values = list.iter().map(|it| self.expr(it)).collect();
         for item in list {
             self.may_be_list(item);
+        }
+        if negated && let Some(null) = list.iter().find(|it| matches!(it.kind, Ast::Null)) {
+            let message = "With a NULL in its list, NOT IN is true for no row. Leave it out, and add OR x IS NULL to keep rows without a value.";
+            self.warning(codes::NOT_IN_NULL, null.span, message);
         }
         self.among(value, values, negated, span)
     }
@@ -215,6 +224,9 @@ impl Binder<'_> {
     }
 
     pub(super) fn arithmetic(&mut self, op: BinaryOp, a: Value, b: Value, span: Span) -> Value {
+        if self.is_unresolved(&a) || self.is_unresolved(&b) {
+            return Value::unknown(span).fed_by([&a, &b]);
+        }
         let (left, right) = (a.expr.data_type.clone(), b.expr.data_type.clone());
         if (left.is_temporal() && right == DataType::Null) || (left == DataType::Null && right.is_temporal()) {
             // OK because NULL gives NULL; and if it replaces an INTERVAL, AMC complains about that.
@@ -248,6 +260,14 @@ impl Binder<'_> {
             [a, b].map(|it| Box::new(if fits(&it.expr.data_type) { it.expr } else { self.coerced(it, &kind).expr }));
         let value = Value::new(ExprKind::Binary { op, left, right }, kind, span).fed_by([&whole]);
         Value { unit, ..value }
+    }
+
+    /// Whether a value most likely has no type because of an error before it: a type guessed for what is computed from
+    /// it would only lead to more errors.
+    fn is_unresolved(&self, value: &Value) -> bool {
+        value.expr.data_type == DataType::Null
+            && !matches!(value.expr.kind, ExprKind::Parameter(_))
+            && self.findings.iter().any(|it| it.level == Level::Error)
     }
 
     /// Warns about a text where a number is required: if it can't be parsed, it counts as NULL.

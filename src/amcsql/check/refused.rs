@@ -3,11 +3,9 @@
 /// The replacement for a function that AMC doesn't have; `None` for an unknown name.
 pub(super) fn instead(name: &str) -> Option<&'static str> {
     Some(match name {
+        it if shifts_dates(it) => "AMC has no date arithmetic: compare SECONDS_BETWEEN(a, b) with a number of seconds.",
+        "DATE_PART" | "DATEPART" => "Write EXTRACT(unit FROM t).",
         "GETDATE" | "NOW" | "SYSDATE" | "TODAY" | "CURDATE" => "Write CURRENT_DATE or CURRENT_TIMESTAMP.",
-        "DATE_ADD" | "DATE_SUB" | "DATEADD" | "DATEDIFF" | "DATE_DIFF" | "TIMESTAMPDIFF" | "TIMESTAMPADD"
-        | "DATE_PART" | "MONTHS_BETWEEN" | "ADD_MONTHS" => {
-            "AMC has no date arithmetic: compare SECONDS_BETWEEN(a, b) with a number of seconds."
-        }
         "DATE" | "TO_DATE" | "TO_TIMESTAMP" => "Write CAST(x AS DATE) or CAST(x AS TIMESTAMP).",
         "DATE_FORMAT" | "TO_CHAR" | "STRFTIME" => "Build the text with CONCAT and EXTRACT, or keep the date.",
         "NTILE" => "Divide ROW_NUMBER() by the size of a part and round with CEIL.",
@@ -34,7 +32,45 @@ pub(super) fn instead(name: &str) -> Option<&'static str> {
         "STRUCT" | "ROW" => "Write NAMED_ROW('name', value, …).",
         "COUNT_IF" | "COUNTIF" => "Write SUM(IF(condition, 1, 0)).",
         "DAY" => "Write DAYOFMONTH(t) or EXTRACT(DAY FROM t).",
+        "TIMESTAMP_TRUNC" | "DATETIME_TRUNC" => "Write DATE_TRUNC('unit', t).",
         "QUARTER" => "Write DATE_TRUNC('quarter', t).",
         _ => return None,
     })
+}
+
+/// Whether a function of other dialects adds to a date, or gives the difference of two.
+fn shifts_dates(name: &str) -> bool {
+    matches!(
+        name,
+        "DATE_ADD"
+            | "DATE_SUB"
+            | "DATEADD"
+            | "DATESUB"
+            | "DATEDIFF"
+            | "DATE_DIFF"
+            | "DATETIME_ADD"
+            | "DATETIME_SUB"
+            | "DATETIME_DIFF"
+            | "TIMEDIFF"
+            | "TIME_DIFF"
+            | "TIMESTAMPADD"
+            | "TIMESTAMPDIFF"
+            | "TIMESTAMP_ADD"
+            | "TIMESTAMP_SUB"
+            | "TIMESTAMP_DIFF"
+            | "MONTHS_BETWEEN"
+            | "ADD_MONTHS"
+    )
+}
+
+/// Whether a function of other dialects may take a unit without quotes, as in `DATEDIFF(day, a, b)`.
+pub(super) fn takes_unit(name: &str) -> bool {
+    shifts_dates(name) || matches!(name, "DATE_PART" | "DATEPART" | "LAST_DAY" | "TIMESTAMP_TRUNC" | "DATETIME_TRUNC")
+}
+
+/// Whether a word is a unit of time.
+pub(super) fn is_unit(word: &str) -> bool {
+    const UNITS: [&str; 10] =
+        ["microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"];
+    UNITS.iter().any(|unit| unit.eq_ignore_ascii_case(word))
 }

@@ -175,12 +175,15 @@ impl Binder<'_> {
             return self.double_quoted(name, span);
         }
         let candidates = self.candidates(table.map(|it| it.name.as_str()));
-        let meant = spelling::closest(&name.name, candidates.iter().map(String::as_str)).map(ToOwned::to_owned);
+        let is_alias = self.is_alias(&name.name);
+        let meant = spelling::closest(&name.name, candidates.iter().map(String::as_str))
+            .or_else(|| spelling::extended(&name.name, candidates.iter().map(String::as_str)).filter(|_| !is_alias))
+            .map(ToOwned::to_owned);
         let place = table.map_or_else(|| "any table here".to_owned(), |it| format!("`{}`", it.name));
         let mut message = format!("There is no column `{}` in {place}.", name.name);
         if let Some(meant) = &meant {
             message = format!("{message} Did you mean `{meant}`?");
-        } else if self.is_alias(&name.name) {
+        } else if is_alias {
             message.push_str(" It is a name given in the same SELECT, which other expressions cannot see: compute it in a WITH first.");
         }
         let amc = match table {

@@ -111,7 +111,7 @@ codes! { Names;
     DURATION = "duration", Error, [
         "Duration that can't be read",
         "EXTEND_TIME_WINDOW takes durations in the form of ISO 8601.",
-        "Write days as 'P7D'; 'P2W' and 'PT12H' work the same way.",
+        "Write days as 'P7D'; 'P2W' and 'PT12H' work the same way. A {{parameter}} stands for a whole duration.",
         "SELECT COUNT(1) AS n FROM TABLE(EXTEND_TIME_WINDOW('dsp_clicks', '7 days', 'P0D'))",
         "SELECT COUNT(1) AS n FROM TABLE(EXTEND_TIME_WINDOW('dsp_clicks', 'P7D', 'P0D'))",
     ];

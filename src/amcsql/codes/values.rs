@@ -194,7 +194,7 @@ codes! { Values;
     ];
     NOT_IN_NULL = "not-in-null", Warning, [
         "NOT IN over a subquery that may give NULL",
-        "If the subquery gives one NULL, NOT IN is true for no row and the result is empty.",
+        "If the subquery gives one NULL, or the list has one, NOT IN is true for no row and the result is empty.",
         "Add WHERE x IS NOT NULL to the subquery, or use a LEFT JOIN … IS NULL.",
         "SELECT COUNT(DISTINCT user_id) AS n FROM dsp_clicks WHERE user_id NOT IN (SELECT user_id FROM dsp_views)",
         "SELECT COUNT(DISTINCT user_id) AS n FROM dsp_clicks WHERE user_id NOT IN (SELECT user_id FROM dsp_views WHERE user_id IS NOT NULL)",

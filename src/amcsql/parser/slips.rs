@@ -138,6 +138,13 @@ fn as_sql(name: &str, place: &str) -> String {
 }
 
 fn field_name(name: &str, span: Span) -> (Code, String, Option<Fix>) {
+    if name.trim_start().starts_with(['#', '/', '^', '!', '>']) {
+        let message = format!(
+            "`{{{{{}}}}}` is a block of a template language, which RecomAMP does not have: a parameter is a value. Save a query for each variant, or choose with a condition on a parameter.",
+            short(name)
+        );
+        return (codes::PARAMETER_NAME, message, None);
+    }
     let good = proper_name(name);
     let message = "The name of a parameter starts with a letter A–Z or an underscore, and goes on with letters A–Z, digits and underscores.";
     let fix = good.map(|good| Fix::spelling(span, &format!("{{{{{good}}}}}")));

@@ -242,6 +242,8 @@ fn columns_that_mean_something_else_are_remarked_on() {
     let texts = [
         "SELECT campaign, SUM(impressions) AS n FROM amazon_attributed_events_by_traffic_time GROUP BY 1",
         "SELECT tracked_asin, SUM(detail_page_view) AS n FROM amazon_attributed_events_by_traffic_time GROUP BY 1",
+        "SELECT tracked_asin, SUM(conversions) AS n FROM conversions WHERE event_subtype = 'detailPageView' GROUP BY 1",
+        "SELECT COUNT(1) AS n FROM conversions WHERE event_subtype IN ('shoppingCart', 'wishList') AND tracked_asin = 'B01'",
         "SELECT purchase_month_utc, COUNT(1) AS n FROM amazon_retail_purchases GROUP BY 1",
         "SELECT campaign_id, SUM(impressions) AS n FROM dsp_impressions GROUP BY 1 UNION ALL \
          SELECT campaign_id, SUM(impressions) AS n FROM sponsored_ads_traffic GROUP BY 1",
@@ -253,6 +255,19 @@ fn columns_that_mean_something_else_are_remarked_on() {
         remarks("SELECT tracked_asin, SUM(purchases) AS n FROM amazon_attributed_events_by_traffic_time GROUP BY 1")
             .is_empty()
     );
+    for right in
+        ["tracked_asin = 'B01' AND event_subtype = 'order'", "tracked_item = 'B01' AND event_subtype = 'shoppingCart'"]
+    {
+        let text = format!("SELECT COUNT(1) AS n FROM conversions WHERE {right}");
+        assert_eq!(remarks(&text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_null_in_the_list_of_not_in_is_remarked_on() {
+    let with = |condition: &str| remarks(&format!("SELECT COUNT(1) AS n FROM dsp_clicks WHERE {condition}"));
+    assert_eq!(with("campaign NOT IN ('a', NULL)"), ["not-in-null"]);
+    assert_eq!(with("campaign IN ('a', NULL)"), [""; 0]);
 }
 
 #[test]

@@ -62,6 +62,24 @@ fn a_parameter_inside_a_text_is_reported_with_a_fix() {
 }
 
 #[test]
+fn a_parameter_stands_for_a_whole_duration_or_a_whole_date() {
+    let widened =
+        |before: &str| format!("SELECT COUNT(1) AS n FROM TABLE(EXTEND_TIME_WINDOW('dsp_clicks', {before}, 'P0D'))");
+    let checked = authored(&widened("{{look_back}}"));
+    assert!(checked.findings.is_empty(), "{:?}", checked.findings);
+    assert_eq!(checked.fields.iter().map(|it| it.data_type.to_string()).collect::<Vec<_>>(), ["STRING"]);
+    let found = authored(&widened("'P{{days}}D'")).findings;
+    let told = found.iter().find(|it| it.code == "duration").expect("no duration");
+    assert!(told.message.contains("{{look_back}}"), "{}", told.message);
+
+    let since = |day: &str| format!("SELECT COUNT(1) AS n FROM dsp_impressions WHERE impression_date >= {day}");
+    assert_eq!(codes(&since("DATE '{{day}}'")), ["moment", "quoted-field"]);
+    assert_eq!(repaired(&since("DATE '{{ day }}'")), since("{{day}}"));
+    assert_eq!(codes(&since("'{{day}}'")), ["quoted-field"]);
+    assert_eq!(codes(&since("{{day}}")), [""; 0]);
+}
+
+#[test]
 fn a_parameter_that_is_no_value_is_reported_and_checking_continues() {
     for text in [
         "SELECT campain, COUNT(1) AS n FROM dsp_impressions WHERE campaign = 'a' {{condition}} GROUP BY 1",
@@ -109,6 +127,14 @@ fn the_name_of_a_parameter_has_only_certain_letters() {
     let customs = authored("SELECT CUSTOM_PARAMETER('Asin') AS x, CUSTOM_PARAMETER('asin') AS y").findings;
     assert_eq!(customs.iter().map(|it| it.code).collect::<Vec<_>>(), ["similar-parameters"]);
     assert_eq!(customs[0].fix.as_ref().map(|it| it.replacement.as_str()), Some("CUSTOM_PARAMETER('Asin')"));
+}
+
+#[test]
+fn a_block_of_a_template_language_is_told_as_such_and_not_renamed() {
+    let text = "SELECT campaign, COUNT(1) AS n FROM dsp_clicks WHERE clicks > 0 {{#if few}} AND campaign_id = 1 {{/if}} GROUP BY 1";
+    let found: Vec<_> = authored(text).findings.into_iter().filter(|it| it.code == "parameter-name").collect();
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|it| it.fix.is_none() && it.message.contains("template language")), "{found:#?}");
 }
 
 #[test]

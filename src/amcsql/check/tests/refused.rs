@@ -229,3 +229,37 @@ fn amc_complains_of_the_interval_and_of_the_grouping_sets_first() {
     let sets = amc("SELECT campaign, COUNT(1) AS n FROM dsp_impressions GROUP BY CUBE (campaign)");
     assert!(sets.contains("CUBE"), "{sets}");
 }
+
+#[test]
+fn what_follows_from_an_error_is_no_error_of_its_own() {
+    let counted = |condition: &str| format!("SELECT COUNT(1) AS n FROM dsp_impressions WHERE {condition}");
+    for (text, codes) in [
+        (counted("impression_dt > begun + INTERVAL '7' DAY"), &["unknown-column", "interval"][..]),
+        (counted("impression_dt BETWEEN begun AND begun + 60"), &["unknown-column", "unknown-column"][..]),
+        (counted("DATEDIFF(day, impression_dt, CURRENT_TIMESTAMP) < 7"), &["unknown-function"][..]),
+        (counted("TIMESTAMP_DIFF(impression_dt_utc, impression_dt, HOUR) < 7"), &["unknown-function"][..]),
+        (
+            "WITH a AS (SELECT begun AS b FROM dsp_clicks) SELECT COUNT(1) AS n FROM a WHERE b + 60 < CURRENT_TIMESTAMP"
+                .to_owned(),
+            &["unknown-column"][..],
+        ),
+        ("SELECT DISTINCT advertiser || ' ' || campaign || '!' AS c FROM dsp_clicks".to_owned(), &["concat-operator"][..]),
+        ("SELECT campaign, COUNT(1) AS n FROM dsp_clicks GROUP BY ALL".to_owned(), &["grouping-sets"][..]),
+    ] {
+        assert_eq!(errors(&text), codes, "{text}");
+    }
+}
+
+#[test]
+fn a_column_that_other_tables_have_suggests_the_one_of_this_table() {
+    for (source, column, meant) in [
+        ("conversions", "conversion_event_dt_utc", "event_dt_utc"),
+        ("conversions", "asin", "tracked_asin"),
+        ("dsp_impressions", "campaign_name", "campaign"),
+    ] {
+        let findings = reporting(&format!("SELECT COUNT(1) AS n FROM {source} WHERE {column} IS NOT NULL")).findings;
+        assert_eq!(findings[0].code, "unknown-column");
+        assert!(findings[0].message.ends_with(&format!("Did you mean `{meant}`?")), "{}", findings[0].message);
+        assert!(findings[0].fix.as_ref().is_some_and(|fix| !fix.sure && fix.replacement == meant));
+    }
+}
