@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::{origin, read, state, window};
+use super::{origin, state, window};
 use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, from_json, sql};
 use crate::executions::model::{Origin, Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};

@@ -6,7 +6,7 @@ pub(in crate::schedules) use list::{BackfillFilter, BackfillLine, backfills, cou
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{json_of, slot_name, stored};
+use super::{json_of, slot_name};
 use crate::db::lease::{self, Lease, Queue};
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{BackfillId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId, ScheduleId};
