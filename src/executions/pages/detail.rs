@@ -272,8 +272,7 @@ async fn page(
         Pane::Result => kept_result(room, &execution, &here, &fields).await?,
         _ => (None, None),
     };
-    let mark = progress::mark(&execution);
-    let can_run = instance.role.allows(instances::Action::Run);
+    let (mark, can_run) = (progress::mark(&execution), instance.role.allows(instances::Action::Run));
     let around = Around {
         instance: &instance,
         slots: room.site.config.limits.runs_per_instance,
