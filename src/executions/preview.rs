@@ -73,7 +73,7 @@ pub async fn preview(
             Ok(page) => {
                 let is_number = |column: &results::StoredColumn| (column.name.clone(), column.kind.is_number());
                 preview.columns = page.columns.iter().map(is_number).collect();
-                let meanings = results::of_columns(execution.sent.sql());
+                let meanings = crate::amcsql::semantics::of_columns(execution.sent.sql());
                 let is_amount = |(name, is_number): &(String, bool)| {
                     *is_number && meanings.get(&name.to_lowercase()).is_some_and(|meaning| meaning.is_amount)
                 };

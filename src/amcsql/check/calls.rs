@@ -1,6 +1,6 @@
 //! Binds calls of scalar functions.
 
-use super::super::ast::{Call, Expr, ExprKind as Ast};
+use super::super::ast::{Call, ExprKind as Ast};
 use super::super::bound::{ExprKind, Literal};
 use super::super::catalogue::DataType;
 use super::super::finding::{self, Finding, Fix};
@@ -72,7 +72,11 @@ impl Binder<'_> {
         let types: Vec<String> = values.iter().map(|it| format!("<{}>", it.expr.data_type.calcite())).collect();
         let amc = format!("No match found for function signature {name}({})", types.join(", "));
         let amc = finding::located(&self.index, span, &amc);
-        let meant = if is_foreign { None } else { spelling::closest(&name, signatures().iter().map(|it| it.name)) };
+        let meant = if refused::instead(&name).is_some() {
+            None
+        } else {
+            spelling::closest(&name, signatures().iter().map(|it| it.name))
+        };
         let advice = match (refused::instead(&name), meant) {
             (Some(advice), _) => format!(" {advice}"),
             (None, Some(meant)) => format!(" Did you mean {meant}?"),
