@@ -114,7 +114,7 @@ stories! {
         assert!(refused(&program, "run_query", run(&confirmation, None)).await.contains("expired"));
         let other = Program::of(&house, &house.signed_in("Chie").await, EVERYTHING).await;
         let confirmation = plan().await;
-        assert!(refused(&other, "run_query", run(&confirmation, None)).await.contains("don't have access"));
+        assert!(refused(&other, "run_query", run(&confirmation, None)).await.contains("can't see it"));
         house.settle().await;
         assert_eq!(executions(&house).await, 0);
         called(&program, "run_query", run(&confirmation, None)).await;

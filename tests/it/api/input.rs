@@ -113,7 +113,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let program = Program::of(&house, &ada, EVERYTHING).await;
         query(&program, &instance(&program).await).await;
-        for address in ["/api/nothing", "/api/workflows/x", "/api/executions/exe_1", "/api/workflows/qry_01jzzzzzzzzzzzzzzzzzzzzzzz", "/api/executions/%00", "/api/"] {
+        for address in ["/api/nothing", "/api/workflows/x", "/api/executions/exe_1", "/api/workflows/qry_01jzzzzzzzzzzzzzzzzzzzzzzz", "/api/executions/%00"] {
             assert_eq!(kind(&problem(program.get(address).await, 404)), "not-found", "{address}");
         }
         let wrong = program.call(Method::PATCH, "/api/workflows", &[], Some(&json!({}))).await;

@@ -81,7 +81,8 @@ fn everything_with_an_owner_can_be_transferred() {
                 "create" | "alter" if words.get(at + 1).is_some_and(|word| word == "table") => {
                     table = words.get(at + 2).cloned().unwrap_or_default();
                 }
-                "owner_id" if words.get(at + 1).is_some_and(|word| word == "text") => {
+                // An argument of a function has no table before it.
+                "owner_id" if !table.is_empty() && words.get(at + 1).is_some_and(|word| word == "text") => {
                     owned.insert(table.clone());
                 }
                 _ => {}
