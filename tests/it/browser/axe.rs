@@ -12,7 +12,7 @@ pub(super) const SOURCE: &str = include_str!("../../vendor/axe-core-4.14.1.min.j
 pub(super) const RUN: &str = r"
 const [onlyColors, done] = arguments;
 const options = { resultTypes: ['violations'], preload: false };
-if (onlyColors) options.runOnly = ['cat.color'];
+if (onlyColors) options.runOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
 axe.run(document, options).then(
   (results) => done({ violations: results.violations.map((rule) => ({
     rule: rule.id, help: rule.help,
