@@ -81,7 +81,7 @@ return { status: page.responseStatus, heading: document.querySelector('h1')?.inn
   texts: [...document.querySelectorAll('input, textarea')].map((one) => [one.name, one.value]) };";
 
 /// Buttons after which the walk can't continue, or only with other data: pressed last, in this order.
-const LAST: [&str; 7] = ["Delete", "Suspend", "Remove", "Disconnect", "/emulator/", "/sign-out", "/end"];
+const LAST: [&str; 8] = ["Delete", "/delete", "Suspend", "Remove", "Disconnect", "/emulator/", "/sign-out", "/end"];
 
 /// A way to submit a form.
 #[derive(Clone, Debug)]
