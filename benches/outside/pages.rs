@@ -100,7 +100,8 @@ pub(crate) async fn made(site: &Site) -> anyhow::Result<Grown> {
         [("query", query.as_str()), ("instance", &instance), ("first_day", "2026-01-05"), ("last_day", "2026-01-18")];
     let backfill = last(&site.send("/schedules/backfills", &past).await?).context("a backfill")?;
     let guided = "/guides/first-query/queries/reach-and-frequency-by-campaign/run";
-    site.send(guided, &[("instance", &instance)]).await?;
+    let values = [("instance", instance.as_str()), ("param.campaigns", "Mirelune")];
+    site.send(guided, &values).await?;
     let report = site.send("/guides/first-query/reports", &[("instance", &instance)]).await?;
     let report = last(&report).context("a report")?;
     let brands = format!("/instances/{instance}/brands");

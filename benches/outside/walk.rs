@@ -16,8 +16,8 @@ use super::routes::{are_served, routes};
 use super::site::Site;
 
 /// How long an address is called over one connection, and over all.
-const ALONE: Duration = Duration::from_millis(800);
-const TOGETHER: Duration = Duration::from_millis(1_500);
+const ALONE: Duration = Duration::from_millis(500);
+const TOGETHER: Duration = Duration::from_millis(900);
 const CONNECTIONS: usize = 8;
 /// The maximum milliseconds for a page, and its minimum fraction of the bare route's rate.
 const BOUND: f64 = 5.0;
@@ -117,9 +117,12 @@ pub(crate) async fn every_page(site: &Site, grown: &Grown) -> anyhow::Result<()>
     let editor = site.page(&format!("/queries/new?instance={}", grown.instance)).await?;
     let catalogue = editor.split("/queries/catalogue/").nth(1).and_then(|rest| rest.split(['?', '"', '&']).next());
     let catalogue = catalogue.context("a catalog of the editor")?;
-    let mut measured = Vec::new();
+    let (mut measured, mut unmeasured) = (Vec::new(), Vec::new());
     for address in addresses(grown, file, catalogue)? {
-        measured.push(measure(site, address).await?);
+        match measure(site, address).await {
+            Ok(one) => measured.push(one),
+            Err(error) => unmeasured.push(error.to_string()),
+        }
     }
     measured.sort_by(|one, other| other.alone.total_cmp(&one.alone));
     say("alone (ms) | together (ms) | of bare | bytes | status | address");
@@ -137,6 +140,7 @@ pub(crate) async fn every_page(site: &Site, grown: &Grown) -> anyhow::Result<()>
     }
     let slow = measured.iter().filter(|one| one.is_slow()).count();
     say(&format!("{} addresses, {slow} pages beyond {BOUND} ms or below {SHARE} of bare", measured.len()));
+    anyhow::ensure!(unmeasured.is_empty(), "not measured: {}", unmeasured.join("; "));
     Ok(())
 }
 
