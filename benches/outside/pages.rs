@@ -100,8 +100,7 @@ pub(crate) async fn made(site: &Site) -> anyhow::Result<Grown> {
         [("query", query.as_str()), ("instance", &instance), ("first_day", "2026-01-05"), ("last_day", "2026-01-18")];
     let backfill = last(&site.send("/schedules/backfills", &past).await?).context("a backfill")?;
     let guided = "/guides/first-query/queries/reach-and-frequency-by-campaign/run";
-    let values = [("instance", instance.as_str()), ("param.campaigns", "Mirelune")];
-    site.send(guided, &values).await?;
+    site.send(guided, &[("instance", &instance), ("param.campaigns", "Mirelune")]).await?;
     let report = site.send("/guides/first-query/reports", &[("instance", &instance)]).await?;
     let report = last(&report).context("a report")?;
     let brands = format!("/instances/{instance}/brands");
