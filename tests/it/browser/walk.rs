@@ -249,6 +249,8 @@ async fn a_double_press_starts_one_execution() {
         browser.execute(TWICE, Vec::new()).await;
         browser.wait_for("#result tbody td").await;
         browser.open(&format!("{}/executions", program.address())).await;
+        // The second press may still be loading its page when the list is opened.
+        browser.wait_for("#runs tbody tr").await;
         assert_eq!(browser.read_all("#runs tbody tr").await.len(), 1, "with scripts: {javascript}");
     }
 }
