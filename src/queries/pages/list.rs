@@ -141,12 +141,7 @@ pub(super) async fn show(
 /// The instances to filter a list of queries by.
 pub(super) async fn choices(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<Choice>> {
     let instances = instances::list(tx, person, &instances::Filter::default()).await?;
-    Ok(Choice::optional("All instances", instances.iter().map(choice)))
-}
-
-/// An instance as an option: name and account, since names repeat.
-pub(super) fn choice(instance: &Instance) -> Choice {
-    Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
+    Ok(Choice::optional("All instances", instances.iter().map(Instance::choice)))
 }
 
 /// The query deleted by the previous step, for undoing.
