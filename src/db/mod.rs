@@ -44,7 +44,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 pub use address::{file, shown};
-pub use error::{Error, Result};
+pub use error::{Error, Result, found};
 pub use health::Trouble;
 pub use memo::{Memo, Stamp};
 pub use notices::Notices;

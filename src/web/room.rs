@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use super::person::Person;
 use super::routes::{Routes, Table};
 use super::shell::Section;
-use crate::db::{Error, PageRange, Result, Tx};
+use crate::db::{self, PageRange, Result, Tx};
 use crate::workers::Worker;
 
 /// The registration of a room.
@@ -159,11 +159,7 @@ impl Subject {
 
     /// Whether something was found; false if it is missing.
     pub fn is_found<T>(found: Result<T>) -> Result<bool> {
-        match found {
-            Ok(_) => Ok(true),
-            Err(Error::Missing) => Ok(false),
-            Err(error) => Err(error),
-        }
+        Ok(db::found(found)?.is_some())
     }
 }
 

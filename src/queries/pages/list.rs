@@ -147,11 +147,8 @@ pub(super) async fn choices(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<Ch
 /// The query deleted by the previous step, for undoing.
 async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Option<Query>> {
     let Ok(id) = id.parse::<QueryId>() else { return Ok(None) };
-    match store::find(tx, person, &id).await {
-        Ok(query) => Ok(Some(query).filter(|query| query.deleted_at.is_some())),
-        Err(db::Error::Missing) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let query = db::found(store::find(tx, person, &id).await)?;
+    Ok(query.filter(|query| query.deleted_at.is_some()))
 }
 
 /// The draft discarded by the previous step.

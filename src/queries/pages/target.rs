@@ -35,11 +35,7 @@ pub(super) async fn target(tx: &mut Tx, person: &PersonId, query: &Query, sent: 
     let usable = usable(tx, person).await?;
     let id = if sent.is_empty() { proposed(tx, person, query, &usable).await? } else { sent.parse().ok() };
     let instance = match &id {
-        Some(id) => match instances::find(tx, person, id).await {
-            Ok(instance) => Some(instance),
-            Err(db::Error::Missing) => None,
-            Err(error) => return Err(error.into()),
-        },
+        Some(id) => db::found(instances::find(tx, person, id).await)?,
         None => None,
     };
     let problem = match &instance {
