@@ -117,8 +117,7 @@ pub(super) async fn health(tx: &mut Tx, filter: &Filter, range: PageRange) -> Re
 /// The number of filtered connections, counted up to `most`.
 pub(super) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $5) as counted");
-    let Single(count) = filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    filtered(COUNT, filter).bind(most).count(tx).await
 }
 
 /// The names of the accounts that a connection reaches, sorted.
@@ -296,7 +295,7 @@ impl FromRow for ConnectedRegion {
 pub async fn regions(db: &Db) -> Result<Vec<Region>> {
     const REGIONS: &str = "select distinct region as value from connections where state = 'active' order by region";
     let mut tx = db.read(&Scope::System).await?;
-    Ok(sql(REGIONS).all::<Single<Region>>(&mut tx).await?.into_iter().map(|Single(region)| region).collect())
+    sql(REGIONS).column(&mut tx).await
 }
 
 /// All grants with tokens, either those in use or those that no key decrypted at an earlier start, by their owners'

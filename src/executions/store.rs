@@ -325,8 +325,7 @@ pub(super) async fn pull_back(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
 pub(super) async fn expired(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<Vec<ExecutionId>> {
     const EXPIRED: &str = "select id as value from executions where finished_at < $1 and state = 'succeeded' \
         and (result_kept_at is null or result_kept_at < $1) and result_removed_at is null order by finished_at limit $2";
-    let found = sql(EXPIRED).bind(before).bind(most).all::<Single<ExecutionId>>(tx).await?;
-    Ok(found.into_iter().map(|Single(id)| id).collect())
+    sql(EXPIRED).bind(before).bind(most).column(tx).await
 }
 
 /// Marks the result as deleted.

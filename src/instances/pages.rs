@@ -112,7 +112,7 @@ async fn page(
     let mut tx = room.site.db.read(&person.scope()).await?;
     let instance = store::find(&mut tx, &person.id, &own(id)?).await?;
     let unsearched = sql(UNSEARCHED).bind(&instance.id).optional::<Single<String>>(&mut tx).await?;
-    let Single(adopted) = sql(ADOPTED).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
+    let adopted = sql(ADOPTED).bind(&instance.id).count(&mut tx).await?;
     let account_in_use = slots::slots_in_use(&mut tx, &instance.id).await?.account;
     let waiting = slots::waiting(&mut tx, &instance.id).await?;
     let catalogue = store::catalogue(&mut tx, &instance.id).await?;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::accounts::audit::{self, Action};
 use crate::connections::{self, ConnectedRegion};
-use crate::db::{self, Scope, Single, Tx, sql};
+use crate::db::{self, Scope, Tx, sql};
 use crate::ids::{ConnectionId, PersonId};
 use crate::instances::{self, NamedInstance};
 use crate::web::shell::{Section, Shell, Tone};
@@ -54,7 +54,7 @@ pub(super) async fn page(
     let mut tx = site.db.read(&Scope::System).await?;
     let reach = own(&mut tx, &person, &id).await?;
     let instances = instances::reached_by(&mut tx, &reach.id).await?;
-    let Single(unfinished) = sql(UNFINISHED).bind(&reach.id).one::<Single<i64>>(&mut tx).await?;
+    let unfinished = sql(UNFINISHED).bind(&reach.id).count(&mut tx).await?;
     drop(tx);
     let shell = visit.shell(format!("Disconnect {}", reach.region.label()), Section::None).await;
     Ok(Html(DisconnectPage { shell, instances, unfinished, ends_at: instances::end_of_grace(&site), reach }))

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{origin, state, window};
-use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, from_json, sql};
+use crate::db::{FromRow, LATEST, PageRange, Result, Row, Statement, Tx, containing, from_json, sql};
 use crate::executions::model::{Origin, Problem, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 use crate::instances::takes_slot;
@@ -207,8 +207,7 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRa
 /// The number of filtered executions, counted up to `most`: nobody wants to wait for an exact count of a million.
 pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $13) as counted");
-    let Single(count) = filtered(text, tx, person, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
-    Ok(count)
+    filtered(text, tx, person, filter).bind(most).cached().count(tx).await
 }
 
 /// How many executions a person may see in each state: all in progress, and those that ended since `since`.

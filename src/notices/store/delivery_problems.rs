@@ -1,7 +1,7 @@
 //! Reads which rules fail to deliver, and which deliveries that people asked for were given up, from the tables of the
 //! room that delivers.
 
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{InstanceId, PersonId};
 use crate::notices::compose::About;
 
@@ -57,7 +57,7 @@ pub(in crate::notices) async fn ended_rule_failures(tx: &mut Tx) -> Result<Vec<S
         and not exists (select 1 from delivery_rules r join schedules s on s.id = r.schedule_id \
         where m.cause = 'delivery-failing:' || r.id and r.failing_since is not null and r.deleted_at is null \
         and s.deleted_at is null) order by m.cause";
-    Ok(sql(LIST).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
+    sql(LIST).column(tx).await
 }
 
 /// A delivery that a person asked for.
@@ -123,5 +123,5 @@ pub(in crate::notices) async fn ended_deliveries(tx: &mut Tx) -> Result<Vec<Stri
     const LIST: &str = "select m.cause as value from message_incidents m where m.cause like 'delivery-given-up:%' \
         and not exists (select 1 from deliveries d where d.id = substr(m.cause, 19) \
         and d.state not in ('done', 'canceled')) order by m.cause";
-    Ok(sql(LIST).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
+    sql(LIST).column(tx).await
 }
