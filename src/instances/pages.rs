@@ -250,7 +250,7 @@ async fn set_hidden(room: &Room, person: &Person, id: &str, hidden: bool) -> web
     let (id, now) = (own(id)?, room.site.clock.now());
     let mut tx = room.site.db.write(&person.scope()).await?;
     store::hide(&mut tx, &person.id, &id, hidden.then_some(now)).await?;
-    let detail = json!({ "removed": hidden });
+    let detail = json!({ "hidden": hidden });
     audit::write(&mut tx, &room.site.random, now, Some(&person.id), Action::InstanceChanged, id.as_str(), detail)
         .await?;
     tx.commit().await?;
