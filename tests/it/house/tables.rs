@@ -116,7 +116,7 @@ fn the_owner_of_the_tables_is_asked_for_by_few() {
 }
 
 #[test]
-fn statements_that_write_are_recognised() {
+fn statements_that_write_are_recognized() {
     let tables = ["people", "drafts"].map(str::to_owned).into();
     let read = |code: &str| written(code, &tables).into_iter().collect::<Vec<_>>();
     assert_eq!(read("\"insert into people (id) \\\n values ($1)\""), ["people"]);
