@@ -51,7 +51,7 @@ impl Binder<'_> {
     fn no_aggregate_parts(&mut self, call: &Call, signature: &Signature) {
         if call.over.is_some() || call.filter.is_some() || call.distinct || call.star {
             let message =
-                format!("{} is no aggregate: it takes plain arguments, as in {}.", signature.name, signature.usage);
+                format!("{} isn't an aggregate: it takes plain arguments, as in {}.", signature.name, signature.usage);
             self.error(codes::NOT_AN_AGGREGATE, call.name.span, message, "OVER must be applied to aggregate function");
         }
     }

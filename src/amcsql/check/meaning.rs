@@ -176,7 +176,7 @@ impl<'b> Meaning<'b> {
             _ => false,
         };
         if self.subtypes.contains(&id) && kinds.iter().all(no_purchase) {
-            let message = "tracked_asin is filled for purchases only, so it is NULL in these rows. Take tracked_item.";
+            let message = "tracked_asin is filled for purchases only, so it is NULL in these rows. Use tracked_item.";
             self.found.push(Finding::info(codes::COLUMN_MEANING, expr.span, message));
         }
     }
