@@ -10,7 +10,7 @@
 //!
 //! Invariants: no [`Tx`] is held across a network call; no statement uses the database's own clock; columns have one
 //! of six types (`text bigint boolean "double precision" timestamptz jsonb`). Only the claim of a [`lease`] and a search
-//! for other than ASCII letters (`cases`) have two texts.
+//! with non-ASCII letters (`cases`) have two texts.
 
 pub mod address;
 mod cases;
