@@ -218,6 +218,19 @@ pub async fn connected(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectedRe
     sql(CONNECTED).bind(person).cached().all(tx).await
 }
 
+/// The connections of a person that work.
+pub async fn working(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectedRegion>> {
+    const WORKING: &str =
+        "select id, person_id, region from connections where person_id = $1 and state = 'active' order by region";
+    sql(WORKING).bind(person).all(tx).await
+}
+
+/// The region of a connection.
+pub async fn region(tx: &mut Tx, id: &ConnectionId) -> Result<Region> {
+    const REGION: &str = "select region as value from connections where id = $1";
+    sql(REGION).bind(id).one::<Single<Region>>(tx).await.map(|Single(region)| region)
+}
+
 /// Stores a refreshed grant unless somebody else did meanwhile; returns whether it was written.
 pub(super) async fn refreshed(
     tx: &mut Tx,

@@ -38,6 +38,7 @@ pub use shared::{SharedResult, shared_csv, shared_result};
 pub use start::{Actor, Refusal, Request, Started, What};
 pub use store::{
     Filter, Happened, Line, Outcome, Queue, count, find, list, newest_outcome, outcomes, queues, totals, unfinished,
+    unfinished_through,
 };
 pub use submit::Executions;
 pub use verdict::{Thinness, Verdict};

@@ -18,7 +18,7 @@ pub(super) use claim::{DUE, Obstacle, READY, claim, obstacle, to_send};
 pub(super) use evidence::evidence;
 pub(super) use groups::{Group, count_groups, groups};
 pub(super) use links::open_links;
-pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
+pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished, unfinished_through};
 pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
 pub(super) use outcomes::{announce, forget_outcomes};
 
