@@ -9,7 +9,7 @@ use crate::queries::{id, saved};
 use crate::support::{Answer, House, Visitor, execute, stories};
 
 /// Every list, with parameters that match nothing. A word in capitals is the page of a thing, made by `filled`.
-const LISTS: [(&str, &str); 31] = [
+const LISTS: [(&str, &str); 32] = [
     ("/executions", "q=nothing-like-this&state=lost&by=me&from=2026-03-01&until=2026-03-02"),
     ("/queries", "q=nothing-like-this&tag=x&stars=mine"),
     ("/queries/bin", "q=nothing-like-this"),
@@ -23,6 +23,7 @@ const LISTS: [(&str, &str); 31] = [
     ("INSTANCE/brands", "q=nothing-like-this"),
     ("INSTANCE/workflows", "q=nothing-like-this&show=saved"),
     ("INSTANCE/workflows/schedules", "q=nothing-like-this&show=enabled"),
+    ("/data-sources", "q=qqqqzzzzxx&access=paid"),
     ("/guides", "q=nothing-like-this&level=advanced"),
     ("/library", "q=nothing-like-this&level=advanced"),
     ("/help/checks", "q=nothing-like-this&level=warning"),
