@@ -58,7 +58,7 @@ impl Binder<'_> {
 
     fn unknown_function(&mut self, call: &Call, span: Span) -> Value {
         let name = call.name.name.to_uppercase();
-        // OK because a bare unit, as in DATEDIFF(day, a, b), is no column.
+        // OK because a bare unit, as in DATEDIFF(day, a, b), isn't a column.
         let takes_unit = refused::takes_unit(&name);
         let is_unit = |text: &str| takes_unit && refused::is_unit(text);
         let mut values = Vec::with_capacity(call.args.len());

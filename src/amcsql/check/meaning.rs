@@ -52,7 +52,7 @@ const KEYS: &str = "Sponsored ads join by sponsored_ads_traffic.event_id = traff
 const BY_TRAFFIC: [&str; 2] = ["sponsored_products", "sponsored_display"];
 const BY_CONVERSION: [&str; 1] = ["sponsored_brands"];
 
-/// Kinds of conversions that are no purchases, whose product is in `tracked_item` only.
+/// Kinds of conversions other than purchases, whose product is only in `tracked_item`.
 const NO_PURCHASES: [&str; 4] = ["detailPageView", "shoppingCart", "wishList", "snsSubscription"];
 
 impl Binder<'_> {
