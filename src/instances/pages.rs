@@ -279,7 +279,7 @@ async fn new_page(
     Ok(NewPage {
         shell: visit.shell("Add an instance", Section::Instances).await,
         errors,
-        connections: reaches.iter().map(|reach| Choice::new(reach.id.as_str(), reach.region.code())).collect(),
+        connections: reaches.iter().map(|reach| Choice::new(reach.id.as_str(), reach.region.label())).collect(),
         connection: fields.get("connection").to_owned(),
         instance: fields.trimmed("instance").to_owned(),
         entity: fields.trimmed("entity").to_owned(),
