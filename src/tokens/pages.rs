@@ -194,7 +194,7 @@ impl Form {
             errors.add("days", "Choose when the token expires.");
         }
         if self.scopes.is_empty() {
-            errors.add(Area::Instances.name(), "Allow the token at least one kind of things.");
+            errors.add(Area::Instances.name(), "Allow the token at least one of these.");
         }
         let mut chosen = Vec::new();
         if self.is_limited {
