@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{BrandId, InstanceId, PersonId, Random};
 use crate::instances::brand_list::{Item, ItemKind};
 
@@ -190,7 +190,7 @@ pub(in crate::instances) async fn extend(tx: &mut Tx, now: DateTime<Utc>, id: &B
         then brand_items.label else excluded.label end";
     let before: std::collections::HashSet<(ItemKind, String)> =
         items(tx, id).await?.into_iter().map(|item| (item.kind, item.value)).collect();
-    let Single(mut position) = sql(LAST).bind(id).one::<Single<i64>>(tx).await?;
+    let mut position: i64 = sql(LAST).bind(id).value(tx).await?;
     let mut added = 0;
     for item in new {
         position += 1;
