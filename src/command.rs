@@ -125,7 +125,7 @@ impl Environment for Process {
     }
 
     fn names(&self) -> Vec<String> {
-        // OK because a name that isn't valid text is no setting, and is reported as unknown.
+        // OK because a name that isn't valid text isn't a setting, and is reported as unknown.
         std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
     }
 }

@@ -51,11 +51,7 @@ pub async fn preview(
     id: &ExecutionId,
     rows: usize,
 ) -> web::Result<Option<Preview>> {
-    let execution = match store::find(tx, person, id).await {
-        Ok(execution) => execution,
-        Err(db::Error::Missing) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
+    let Some(execution) = db::found(store::find(tx, person, id).await)? else { return Ok(None) };
     let mut preview = Preview {
         id: execution.id.clone(),
         state: execution.state,

@@ -18,7 +18,7 @@ pub(super) use claim::{DUE, Obstacle, READY, claim, obstacle, to_send};
 pub(super) use evidence::evidence;
 pub(super) use groups::{Group, count_groups, groups};
 pub(super) use links::open_links;
-pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
+pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished, unfinished_through};
 pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
 pub(super) use outcomes::{announce, forget_outcomes};
 
@@ -325,8 +325,7 @@ pub(super) async fn pull_back(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
 pub(super) async fn expired(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<Vec<ExecutionId>> {
     const EXPIRED: &str = "select id as value from executions where finished_at < $1 and state = 'succeeded' \
         and (result_kept_at is null or result_kept_at < $1) and result_removed_at is null order by finished_at limit $2";
-    let found = sql(EXPIRED).bind(before).bind(most).all::<Single<ExecutionId>>(tx).await?;
-    Ok(found.into_iter().map(|Single(id)| id).collect())
+    sql(EXPIRED).bind(before).bind(most).column(tx).await
 }
 
 /// Marks the result as deleted.

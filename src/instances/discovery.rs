@@ -16,8 +16,8 @@ use super::access;
 use super::model::{Found, Instance};
 use super::store::{self, AccountState, Address, Outcome, Pair};
 use crate::amazon::{self, AmcAccount, CreationStatus, ErrorKind, InstanceType, Listing, Region};
-use crate::connections::{CallError, Grants, Token};
-use crate::db::{self, Scope, Single, lease, sql};
+use crate::connections::{self, CallError, Grants, Token};
+use crate::db::{self, Scope, lease};
 use crate::ids::{ConnectionId, PersonId, ProcessId};
 use crate::queue;
 use crate::web::Site;
@@ -177,9 +177,8 @@ impl InstanceDiscovery {
     }
 
     async fn region(&self, connection: &ConnectionId) -> db::Result<Region> {
-        const REGION: &str = "select region as value from connections where id = $1";
         let mut tx = self.site.db.read(&Scope::System).await?;
-        Ok(sql(REGION).bind(connection).one::<Single<Region>>(&mut tx).await?.0)
+        connections::region(&mut tx, connection).await
     }
 
     /// Stores an account's answer; returns when to continue if it asks to wait.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ids::{ExecutionId, LinkId, PersonId, ReportId};
-use crate::web::components::State as Colour;
+use crate::web::components::State as Color;
 
 /// Where links lead; the token follows.
 pub(super) const PATH: &str = "/shared/";
@@ -80,11 +80,11 @@ impl State {
         }
     }
 
-    pub(super) const fn colour(self) -> Colour {
+    pub(super) const fn color(self) -> Color {
         match self {
-            Self::Open => Colour::Done,
-            Self::Expired => Colour::Waiting,
-            Self::Revoked => Colour::Stopped,
+            Self::Open => Color::Done,
+            Self::Expired => Color::Waiting,
+            Self::Revoked => Color::Stopped,
         }
     }
 }

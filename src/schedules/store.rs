@@ -152,8 +152,7 @@ pub(super) async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
 pub async fn overdue(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from schedules where state = 'active' and deleted_at is null \
         and due_at < $1";
-    let Single(count) = sql(COUNT).bind(now - ON_TIME).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    sql(COUNT).bind(now - ON_TIME).count(tx).await
 }
 
 /// The form's values of a schedule.
@@ -346,7 +345,7 @@ pub(super) async fn delete(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, is_
 pub(super) async fn count_failure(tx: &mut Tx, id: &ScheduleId, is_failure: bool) -> Result<i64> {
     const COUNT: &str = "update schedules set failures = case when $2 then failures + 1 else 0 end where id = $1 \
         returning failures as value";
-    let Single(failures) = sql(COUNT).bind(id).bind(is_failure).one::<Single<i64>>(tx).await?;
+    let failures = sql(COUNT).bind(id).bind(is_failure).count(tx).await?;
     Ok(failures)
 }
 

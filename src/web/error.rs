@@ -377,7 +377,9 @@ pub(super) fn for_program(status: StatusCode) -> Shown {
         // OK to speak of assistants alone: the API's own answers with these say what they miss.
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body isn't JSON. Send JSON, with Content-Type: application/json.",
         StatusCode::NOT_ACCEPTABLE => "Send the header Accept: application/json, text/event-stream.",
-        StatusCode::FORBIDDEN => "This request came from another site, so nothing was done. Send it without an Origin.",
+        StatusCode::FORBIDDEN => {
+            "This request came from another site, so nothing was done. Send it without an Origin header."
+        }
         _ => return shown,
     };
     sentence.clone_into(&mut shown.sentence);

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use super::person::Person;
 use super::routes::{Routes, Table};
 use super::shell::Section;
-use crate::db::{Error, PageRange, Result, Tx};
+use crate::db::{self, PageRange, Result, Tx};
 use crate::workers::Worker;
 
 /// The registration of a room.
@@ -38,6 +38,8 @@ pub struct Room {
     pub searches_with: Vec<SearchWith>,
     /// Its audit actions.
     pub actions: &'static [AuditAction],
+    /// How words in the details of its audit entries read.
+    pub details: &'static [AuditDetail],
     /// Its things that the audit log names by their ids, and that have pages.
     pub subjects: &'static [Subject],
     /// Its background work.
@@ -138,6 +140,17 @@ impl AuditAction {
     }
 }
 
+/// A member of the details of audit entries whose value is a stored word.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditDetail {
+    /// As stored.
+    pub name: &'static str,
+    /// As displayed.
+    pub label: &'static str,
+    /// The label of a stored word; `None` for an unknown one.
+    pub word: fn(&str) -> Option<&'static str>,
+}
+
 /// Whether a person can open the page of the thing with this id; false for a text that isn't an id.
 pub type Opens = for<'a> fn(&'a mut Tx, &'a Person, &'a str) -> BoxFuture<'a, Result<bool>>;
 
@@ -159,11 +172,7 @@ impl Subject {
 
     /// Whether something was found; false if it is missing.
     pub fn is_found<T>(found: Result<T>) -> Result<bool> {
-        match found {
-            Ok(_) => Ok(true),
-            Err(Error::Missing) => Ok(false),
-            Err(error) => Err(error),
-        }
+        Ok(db::found(found)?.is_some())
     }
 }
 
@@ -180,6 +189,7 @@ struct Joined {
     pages: Vec<PageEntry>,
     searches: Vec<SearchWith>,
     actions: Vec<AuditAction>,
+    details: Vec<AuditDetail>,
     subjects: Vec<Subject>,
     access: Table,
 }
@@ -202,6 +212,7 @@ impl Rooms {
             pages: rooms.iter().flat_map(|room| room.pages).copied().collect(),
             searches: rooms.iter().flat_map(searches).collect(),
             actions: rooms.iter().flat_map(|room| room.actions).copied().collect(),
+            details: rooms.iter().flat_map(|room| room.details).copied().collect(),
             subjects: rooms.iter().flat_map(|room| room.subjects).copied().collect(),
             access: Table::new(routes.flat_map(Routes::lines).cloned().collect()),
         }))
@@ -236,6 +247,11 @@ impl Rooms {
 
     pub fn actions(&self) -> &[AuditAction] {
         &self.0.actions
+    }
+
+    /// How this member of an audit entry's details reads, if its value is a stored word.
+    pub fn detail(&self, name: &str) -> Option<AuditDetail> {
+        self.0.details.iter().copied().find(|detail| detail.name == name)
     }
 
     /// The kind of the thing with this id, if it has a page.

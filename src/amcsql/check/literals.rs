@@ -49,7 +49,7 @@ impl Binder<'_> {
         {
             let kind = kind.to_string();
             let message = format!(
-                "`{parameter}` in quotes is text, which is no {}. Write {parameter} alone: its value is one.",
+                "`{parameter}` in quotes is text, not a {0}. Write {parameter} alone: its value is a {0}.",
                 kind.to_lowercase()
             );
             let amc = finding::located(&self.index, span, &format!("Illegal {kind} literal '{text}': not in format"));
@@ -59,7 +59,7 @@ impl Binder<'_> {
         }
         let Some(literal) = literal else {
             let form = if kind == DataType::Date { "DATE '2026-01-31'" } else { "TIMESTAMP '2026-01-31 13:45:00'" };
-            let message = format!("This is no {}. Write {form}.", kind.to_string().to_lowercase());
+            let message = format!("This isn't a {}. Write {form}.", kind.to_string().to_lowercase());
             self.error(codes::MOMENT, span, message, &format!("Illegal {kind} literal '{text}': not in format"));
             return Value::unknown(span);
         };

@@ -172,7 +172,7 @@ codes! { Values;
         "SELECT COUNT(1) AS n FROM dsp_impressions WHERE ARRAY_CONTAINS(user_behavior_segment_ids, 1)",
     ];
     PERCENTILE = "percentile", Error, [
-        "Share that is no constant from 0 to 1",
+        "Share that isn't a constant from 0 to 1",
         "The second argument of PERCENTILE and APPROX_PERCENTILE is a constant from 0 to 1.",
         "Write 0.9 for the 90th percentile.",
         "SELECT PERCENTILE(impressions, 90) AS p FROM dsp_impressions",

@@ -244,7 +244,7 @@ pub(super) fn character(found: char) -> String {
             "This is a typographic quote. Texts stand in straight single quotes: '…'.".to_owned()
         }
         '`' => "AMC has no backticks. Write names without quotes and texts in single quotes.".to_owned(),
-        '{' | '}' => "This is no complete parameter. Parameters look like {{name}}.".to_owned(),
+        '{' | '}' => "This isn't a complete parameter. Parameters look like {{name}}.".to_owned(),
         '#' => "AMC has no # comments. Write -- before the comment.".to_owned(),
         '$' | '@' => "AMC has no variables of this form. Write CUSTOM_PARAMETER('name') or {{name}}.".to_owned(),
         '&' => "AMC has no & operator. Conditions are joined with AND.".to_owned(),

@@ -6,10 +6,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::detail::{Answer, page};
 use super::{Desk, languages, query, seen};
+use crate::db;
 use crate::executions::{Actor, Request, What};
 use crate::guides::content::GuideQuery;
 use crate::guides::store::{self, GuideRun};
 use crate::ids::InstanceId;
+use crate::instances;
 use crate::queries::{self, Home, Placement, QueryInput, RunInput};
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Visit};
@@ -210,7 +212,7 @@ async fn saved(
     let now = desk.site.clock.now();
     let mut tx = desk.site.db.write(&person.scope()).await?;
     let default_instance = match fields.trimmed("instance").parse::<InstanceId>() {
-        Ok(id) => crate::instances::find(&mut tx, &person.id, &id).await.ok().map(|instance| instance.id),
+        Ok(id) => db::found(instances::find(&mut tx, &person.id, &id).await)?.map(|instance| instance.id),
         Err(_) => None,
     };
     let placement = Placement { home: Home::Private, default_instance };

@@ -163,8 +163,5 @@ pub fn lacking(query: &GuideQuery, catalogue: &Catalogue) -> Vec<String> {
 
 /// The instances on which a guide can be run, as choices.
 pub(super) fn instance_choices(instances: &[Instance]) -> Vec<Choice> {
-    let choice = |instance: &Instance| {
-        Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
-    };
-    Choice::optional("None (synthetic data only)", instances.iter().map(choice))
+    Choice::optional("None (synthetic data only)", instances.iter().map(Instance::choice))
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Room, own};
 use crate::accounts::audit::{self, Action};
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::ids::{BrandId, InstanceId, PersonId};
 use crate::instances::access::{Action as Does, require};
 use crate::instances::brand_list::{self, Item, ItemKind, ListRead, MOST};
@@ -98,13 +98,10 @@ fn kinds() -> Vec<Choice> {
         .to_vec()
 }
 
-async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> crate::db::Result<Option<Brand>> {
+async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Option<Brand>> {
     let Ok(id) = id.parse::<BrandId>() else { return Ok(None) };
-    match table::brand(tx, person, &id).await {
-        Ok(brand) => Ok(Some(brand).filter(|brand| brand.deleted_at.is_some())),
-        Err(crate::db::Error::Missing) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let brand = db::found(table::brand(tx, person, &id).await)?;
+    Ok(brand.filter(|brand| brand.deleted_at.is_some()))
 }
 
 /// The brands of an instance, and the form for adding to them.

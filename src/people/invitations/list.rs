@@ -11,7 +11,7 @@ use crate::accounts::audit::{self, Action};
 use crate::accounts::invitations::{self, Invitation, InvitationFilter, State as InvitationState};
 use crate::db::Scope;
 use crate::ids::{InvitationId, PersonId};
-use crate::web::components::{Choice, Pager, State as Colour};
+use crate::web::components::{Choice, Pager, State as Color};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
@@ -42,12 +42,12 @@ pub(super) struct Line {
 }
 
 impl Line {
-    fn colour(&self) -> Colour {
+    fn color(&self) -> Color {
         match self.state {
-            InvitationState::Open | InvitationState::Claimed => Colour::Waiting,
-            InvitationState::Accepted => Colour::Done,
-            InvitationState::Expired => Colour::Failed,
-            InvitationState::Revoked => Colour::Stopped,
+            InvitationState::Open | InvitationState::Claimed => Color::Waiting,
+            InvitationState::Accepted => Color::Done,
+            InvitationState::Expired => Color::Failed,
+            InvitationState::Revoked => Color::Stopped,
         }
     }
 

@@ -198,11 +198,7 @@ fn when(prepared: &Prepared) -> Option<(String, Vec<String>)> {
 /// The query that is edited, if the person can see it.
 async fn edited(tx: &mut Tx, person: &Person, what: &What) -> web::Result<Option<Query>> {
     let Some(id) = &what.query else { return Ok(None) };
-    match store::find(tx, &person.id, id).await {
-        Ok(query) => Ok(Some(query)),
-        Err(db::Error::Missing) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(db::found(store::find(tx, &person.id, id).await)?)
 }
 
 /// The editor for a new query, empty or with a draft.

@@ -141,22 +141,14 @@ pub(super) async fn show(
 /// The instances to filter a list of queries by.
 pub(super) async fn choices(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<Choice>> {
     let instances = instances::list(tx, person, &instances::Filter::default()).await?;
-    Ok(Choice::optional("All instances", instances.iter().map(choice)))
-}
-
-/// An instance as an option: name and account, since names repeat.
-pub(super) fn choice(instance: &Instance) -> Choice {
-    Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
+    Ok(Choice::optional("All instances", instances.iter().map(Instance::choice)))
 }
 
 /// The query deleted by the previous step, for undoing.
 async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Option<Query>> {
     let Ok(id) = id.parse::<QueryId>() else { return Ok(None) };
-    match store::find(tx, person, &id).await {
-        Ok(query) => Ok(Some(query).filter(|query| query.deleted_at.is_some())),
-        Err(db::Error::Missing) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let query = db::found(store::find(tx, person, &id).await)?;
+    Ok(query.filter(|query| query.deleted_at.is_some()))
 }
 
 /// The draft discarded by the previous step.

@@ -79,14 +79,11 @@ async fn page(
         kept.push(Row { on, is_behind, can_run: instance.role.allows(Does::Run) });
     }
     drop(tx);
-    let id = |instance: &Instance| {
-        Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
-    };
     let proposed = query.placement.default_instance.as_ref().map(ToString::to_string).unwrap_or_default();
     Ok(WorkflowPage {
         shell: visit.shell(format!("{} on AMC", query.name), Section::Queries).await,
         kept,
-        instances: Choice::optional("Choose an instance", usable.iter().map(id)),
+        instances: Choice::optional("Choose an instance", usable.iter().map(Instance::choice)),
         instance: if form.has("instance") { form.get("instance").to_owned() } else { proposed },
         workflow: if form.has("workflow") {
             form.trimmed("workflow").to_owned()

@@ -283,7 +283,7 @@ pub(in crate::schedules) async fn settle_window(
 pub(in crate::schedules) async fn count_window_failure(tx: &mut Tx, id: &BackfillId, is_failure: bool) -> Result<i64> {
     const COUNT: &str = "update backfills set failures = case when $2 then failures + 1 else 0 end where id = $1 \
         returning failures as value";
-    let Single(failures) = sql(COUNT).bind(id).bind(is_failure).one::<Single<i64>>(tx).await?;
+    let failures = sql(COUNT).bind(id).bind(is_failure).count(tx).await?;
     Ok(failures)
 }
 

@@ -48,8 +48,7 @@ pub(in crate::schedules) async fn count_slots(tx: &mut Tx, ledger: &Ledger, most
     const COUNT: &str = "select count(*) as value from (select 1 as one from schedule_slots \
         where schedule_id = $1 and ($2 = '' or state = $2) limit $3) as counted";
     let state = ledger.state.map_or("", SlotState::name);
-    let Single(count) = sql(COUNT).bind(&ledger.schedule).bind(state).bind(most).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    sql(COUNT).bind(&ledger.schedule).bind(state).bind(most).count(tx).await
 }
 
 /// The numbers of running and queued slots of a schedule.
