@@ -15,7 +15,7 @@ use super::model::SlotState;
 use super::store;
 use crate::db::lease::Lease;
 use crate::db::{self, Db, Scope, Tx};
-use crate::executions::{Actor, Executions, Happened, Origin, Outcome, Refusal, Request, What};
+use crate::executions::{Actor, Cursor, Executions, Happened, Origin, Outcome, Refusal, Request, What};
 use crate::ids::{ExecutionId, ProcessId};
 use crate::queries::{self, Privacy, RunInput, Script, WindowForm};
 use crate::web::run_state::RunState;
@@ -178,7 +178,7 @@ impl Backfiller {
 }
 
 impl Follower for Backfiller {
-    const CURSOR: &'static str = "backfills";
+    const CURSOR: Cursor = Cursor::new(NAME);
 
     fn db(&self) -> &Db {
         &self.site.db

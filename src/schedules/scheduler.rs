@@ -19,7 +19,7 @@ use super::request;
 use super::store;
 use crate::db::lease::Lease;
 use crate::db::{self, Db, Scope, Tx};
-use crate::executions::{Actor, Executions, Happened, Origin, Outcome, Refusal, Request};
+use crate::executions::{Actor, Cursor, Executions, Happened, Origin, Outcome, Refusal, Request};
 use crate::ids::{ExecutionId, ProcessId};
 use crate::web::Site;
 use crate::web::run_state::RunState;
@@ -335,7 +335,7 @@ pub(super) async fn ending(tx: &mut Tx, row: &Outcome) -> db::Result<(SlotState,
 }
 
 impl Follower for Scheduler {
-    const CURSOR: &'static str = "outcomes";
+    const CURSOR: Cursor = Cursor::new(NAME);
 
     fn db(&self) -> &Db {
         &self.site.db

@@ -18,8 +18,7 @@ pub(super) use list::{Filter, Line, count, list, share};
 pub(super) use owners::{others_who_run, set_owner};
 pub use owners::{owned, transfer};
 pub(super) use slots::{
-    Ledger, advance_cursor, count_slots, cursor, has_queued, open, problem, put_slot, settle, settle_queued,
-    skip_queued, slots, start_queued,
+    Ledger, count_slots, has_queued, open, problem, put_slot, settle, settle_queued, skip_queued, slots, start_queued,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
