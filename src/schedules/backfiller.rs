@@ -146,6 +146,8 @@ impl Backfiller {
         let what = if let Some(id) = &backfill.query {
             let query = queries::find(tx, &backfill.owner, id).await?;
             What::Query { id: id.clone(), revision: None, instance, input: input_of(&query.script()) }
+        } else if backfill.is_query_gone() {
+            return Err(Refusal::Gone);
         } else {
             let (window, privacy) = (WindowForm::default(), Privacy::default());
             let script =

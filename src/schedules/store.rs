@@ -9,8 +9,8 @@ mod slots;
 
 pub(super) use backfills::{
     BackfillFilter, BackfillLine, NewBackfill, add_backfill, backfill, backfill_by_id, backfills, cancel_windows,
-    claim_backfills, claimed_backfill, count_backfills, count_window_failure, next_backfill, next_window, put_window,
-    rearm_backfill, retry_windows, running, settle_window, turn, windows,
+    claim_backfills, claimed_backfill, count_backfills, count_window_failure, next_backfill, next_window,
+    open_backfills, put_window, rearm_backfill, retry_windows, running, settle_window, turn, windows,
 };
 pub(super) use days::{DayGroup, days, durations, last_started};
 pub(super) use drafts::{draft, drop_draft, keep_draft};

@@ -30,6 +30,9 @@ pub enum Refusal {
     /// The query is in the bin.
     #[error("This query is deleted, so it can't run. Restore it first.")]
     Deleted,
+    /// The query was in the bin for too long.
+    #[error("The query was deleted permanently, so there is nothing to run. Its earlier executions keep the SQL.")]
+    Gone,
     /// The query has a newer revision than the request.
     #[error("The query changed after you opened it, so nothing was started. Review it, then run it.")]
     Changed,
@@ -77,7 +80,7 @@ impl Refusal {
             Self::NotReady(_) => "instance-not-ready",
             Self::NoConnection(_) => "no-connection",
             Self::NoSql => "no-sql",
-            Self::Deleted => "query-deleted",
+            Self::Deleted | Self::Gone => "query-deleted",
             Self::Changed => "query-changed",
             Self::KeyReused => "key-reused",
             Self::BadKey => "bad-key",
@@ -116,7 +119,7 @@ impl From<Refusal> for web::Error {
             Refusal::NoConnection(_) => Self::conflict("No connection to Amazon", sentence)
                 .with_way("Connections", "/settings/connections".into()),
             Refusal::NoSql => Self::conflict("The SQL isn't known", sentence),
-            Refusal::Deleted => Self::conflict("This query is deleted", sentence),
+            Refusal::Deleted | Refusal::Gone => Self::conflict("This query is deleted", sentence),
             Refusal::Changed => Self::conflict("This query has changed", sentence),
             Refusal::KeyReused => Self::conflict("This key is already in use", sentence),
             Refusal::BadKey | Refusal::Unfit(_) => Self::Invalid(sentence),

@@ -34,6 +34,8 @@ impl FromRow for Backfill {
             schedule: row.get("schedule_id")?,
             schedule_name: row.get("schedule_name")?,
             query: row.get("query_id")?,
+            query_name: row.get("query_name")?,
+            is_query_deleted: row.get("is_query_deleted")?,
             sql: row.get("sql")?,
             parameters: row.json("parameters")?,
             input: row.json("input")?,
@@ -73,12 +75,14 @@ macro_rules! select {
     ($role:literal, $from:literal) => {
         concat!(
             "select b.id, b.name, b.owner_id, coalesce(o.name, 'somebody else') as owner_name, b.instance_id, ",
-            "coalesce(i.name, i.amc_name) as instance_name, b.schedule_id, s.name as schedule_name, b.query_id, b.sql, ",
+            "coalesce(i.name, i.amc_name) as instance_name, b.schedule_id, s.name as schedule_name, b.query_id, q.name as query_name, ",
+            "(q.deleted_at is not null) as is_query_deleted, b.sql, ",
             "b.parameters, b.input, b.unit, b.zone, b.first_day, b.last_day, b.at_once, b.every_minutes, b.state, ",
             "b.state_reason, b.state_at, b.created_at, b.created_by, ",
             $role,
             " as role from backfills b join instances i on i.id = b.instance_id ",
             "left join people o on o.id = b.owner_id left join schedules s on s.id = b.schedule_id ",
+            "left join queries q on q.id = b.query_id ",
             $from
         )
     };
@@ -91,6 +95,26 @@ pub(in crate::schedules) async fn backfill(tx: &mut Tx, person: &PersonId, id: &
         "join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 where b.id = $2"
     );
     sql(FIND).bind(person).bind(id).one(tx).await
+}
+
+/// The backfills that may still run windows with this query, newest first: their ids, names and states.
+pub(in crate::schedules) async fn open_backfills(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &QueryId,
+    most: i64,
+) -> Result<Vec<(BackfillId, String, Stage)>> {
+    const LIST: &str = "select b.id, b.name, b.state from backfills b join instance_access a \
+        on a.instance_id = b.instance_id and a.person_id = $1 where b.query_id = $2 \
+        and b.state in ('active', 'paused') order by b.id desc limit $3";
+    struct Line(BackfillId, String, Stage);
+    impl FromRow for Line {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("id")?, row.get("name")?, row.parsed("state", Stage::parse)?))
+        }
+    }
+    let lines = sql(LIST).bind(person).bind(query).bind(most).all::<Line>(tx).await?;
+    Ok(lines.into_iter().map(|Line(id, name, stage)| (id, name, stage)).collect())
 }
 
 pub(in crate::schedules) async fn claim_backfills(

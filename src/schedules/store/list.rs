@@ -30,6 +30,8 @@ pub(in crate::schedules) struct Line {
     pub name: String,
     pub query: Option<QueryId>,
     pub query_name: Option<String>,
+    /// Whether it is in the bin, so that slots can't start.
+    pub is_query_deleted: bool,
     pub instance: InstanceId,
     pub instance_name: String,
     pub owner_name: String,
@@ -83,6 +85,7 @@ impl FromRow for Line {
             name: row.get("name")?,
             query: row.get("query_id")?,
             query_name: row.get("query_name")?,
+            is_query_deleted: row.get("is_query_deleted")?,
             instance: row.get("instance_id")?,
             instance_name: row.get("instance_name")?,
             owner_name: row.get("owner_name")?,
@@ -150,7 +153,8 @@ pub(in crate::schedules) async fn list(
     range: PageRange,
 ) -> Result<Vec<Line>> {
     const LIST: &str = listed!(
-        "s.id, s.name, s.query_id, s.instance_id, q.name as query_name, coalesce(i.name, i.amc_name) as instance_name, \
+        "s.id, s.name, s.query_id, s.instance_id, q.name as query_name, (q.deleted_at is not null) as is_query_deleted, \
+         coalesce(i.name, i.amc_name) as instance_name, \
          coalesce(o.name, 'somebody else') as owner_name, s.timing, s.state, s.state_reason, s.next_at, s.due_at, \
          l.state as last_state, l.at as last_at, l.execution_id as last_execution, \
          (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $9 and g.state = 'succeeded') \
