@@ -1,6 +1,7 @@
 //! Schedules: each slot runs once, with its window and its reason; a pause, downtime or a crash loses none.
 
 mod access;
+mod deleted_queries;
 mod forms;
 
 use chrono::TimeDelta;
