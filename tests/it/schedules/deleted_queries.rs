@@ -19,7 +19,7 @@ stories! {
         let backfill = ada.post("/schedules/backfills", &days).await.with(303).location;
         let before = ada.get(&format!("/queries/{query}")).await.with(200);
         assert_eq!(before.attributes("#uses a", "href"), [schedule.as_str(), backfill.as_str()]);
-        assert!(before.text(".drop").contains("and 1 other stop until it is restored"), "{}", before.text(".drop"));
+        assert!(before.text("main").contains("and 1 other stop until it is restored"), "{}", before.text("main"));
 
         let list = ada.post(&format!("/queries/{query}/delete"), &[]).await.with(303).location;
         let undo = ada.get(&list).await.with(200);
@@ -38,7 +38,7 @@ stories! {
         ada.post(&format!("/queries/{query}/restore"), &[]).await.with(303);
         let ada = days_later(&house, 1).await;
         assert_eq!(states(&ledger(&ada, &schedule).await), ["succeeded", "refused"]);
-        assert!(ada.get(&schedule).await.with(200).texts(".callout").is_empty());
+        assert!(!ada.get(&schedule).await.with(200).text("main").contains("The query is deleted"));
     }
 
     /// A query that was in the bin for too long is gone: the schedule says so, and that there is nothing to restore.
