@@ -111,7 +111,7 @@ impl Backfiller {
                 // OK because a transaction with a refusal must not be committed.
                 drop(tx);
                 tx = self.write().await?;
-                (WindowState::Failed, refusal.to_string(), None)
+                (WindowState::Failed, refusal.about(&backfill.owner_name), None)
             }
         };
         let at = (&backfill.id, window.position);

@@ -72,6 +72,22 @@ impl Refusal {
         }
     }
 
+    /// The sentence for ledgers, which others read than the person with whose access it was tried.
+    pub fn about(&self, person: &str) -> String {
+        match self {
+            Self::Missing => format!("{person} doesn't have access to the query or the instance any more."),
+            Self::Role(_) => format!(
+                "{person}'s role on the instance doesn't allow running queries: it would have to be analyst or manager. \
+                 A manager of the instance or an administrator can change it."
+            ),
+            Self::NoConnection(instance) => format!(
+                "{person} has no active connection to Amazon for {instance}. They can reconnect under Connections, or a \
+                 manager of the instance can share theirs."
+            ),
+            refusal => refusal.to_string(),
+        }
+    }
+
     /// A stable code for programs.
     pub const fn code(&self) -> &'static str {
         match self {

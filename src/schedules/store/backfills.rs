@@ -6,7 +6,7 @@ pub(in crate::schedules) use list::{BackfillFilter, BackfillLine, backfills, cou
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{json_of, slot_name};
+use super::{json_of, seen_name, slot_name};
 use crate::db::lease::{self, Lease, Queue};
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{BackfillId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId, ScheduleId};
@@ -72,10 +72,18 @@ impl FromRow for WindowRow {
 }
 
 macro_rules! select {
-    ($role:literal, $from:literal) => {
+    (person $from:literal) => {
+        select!(@ "a.role", seen_name!(), $from)
+    };
+    (program $from:literal) => {
+        select!(@ "cast(null as text)", "q.name", $from)
+    };
+    (@ $role:literal, $name:expr, $from:literal) => {
         concat!(
             "select b.id, b.name, b.owner_id, coalesce(o.name, 'somebody else') as owner_name, b.instance_id, ",
-            "coalesce(i.name, i.amc_name) as instance_name, b.schedule_id, s.name as schedule_name, b.query_id, q.name as query_name, ",
+            "coalesce(i.name, i.amc_name) as instance_name, b.schedule_id, s.name as schedule_name, b.query_id, ",
+            $name,
+            " as query_name, ",
             "(q.deleted_at is not null) as is_query_deleted, b.sql, ",
             "b.parameters, b.input, b.unit, b.zone, b.first_day, b.last_day, b.at_once, b.every_minutes, b.state, ",
             "b.state_reason, b.state_at, b.created_at, b.created_by, ",
@@ -91,8 +99,7 @@ macro_rules! select {
 /// A backfill of an instance to which the person has access.
 pub(in crate::schedules) async fn backfill(tx: &mut Tx, person: &PersonId, id: &BackfillId) -> Result<Backfill> {
     const FIND: &str = select!(
-        "a.role",
-        "join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 where b.id = $2"
+        person "join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 where b.id = $2"
     );
     sql(FIND).bind(person).bind(id).one(tx).await
 }
@@ -128,13 +135,13 @@ pub(in crate::schedules) async fn claim_backfills(
 
 /// A backfill that this process has claimed, while the lease is valid; for the program.
 pub(in crate::schedules) async fn claimed_backfill(tx: &mut Tx, lease: &Lease) -> Result<Option<Backfill>> {
-    const FIND: &str = select!("cast(null as text)", "where b.id = $1 and b.lease_epoch = $2 and b.state = 'active'");
+    const FIND: &str = select!(program "where b.id = $1 and b.lease_epoch = $2 and b.state = 'active'");
     sql(FIND).bind(lease.id.as_str()).bind(lease.epoch).optional(tx).await
 }
 
 /// Any backfill; for the program.
 pub(in crate::schedules) async fn backfill_by_id(tx: &mut Tx, id: &BackfillId) -> Result<Option<Backfill>> {
-    const FIND: &str = select!("cast(null as text)", "where b.id = $1");
+    const FIND: &str = select!(program "where b.id = $1");
     sql(FIND).bind(id).optional(tx).await
 }
 
