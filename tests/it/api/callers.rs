@@ -95,7 +95,10 @@ stories! {
             (Method::POST, format!("{address}/execute"), "executions:write"),
         ] {
             let body = json!({ "name": "Theirs", "sql": "SELECT 1" });
-            let refused = problem(narrow.call(method, &address, &[], Some(&body)).await, 403);
+            let answer = narrow.call(method, &address, &[], Some(&body)).await;
+            let asked = format!("Bearer realm=\"RecomAMP\", error=\"insufficient_scope\", scope=\"{scope}\"");
+            assert_eq!(answer.headers["www-authenticate"], asked.as_str());
+            let refused = problem(answer, 403);
             assert_eq!((kind(&refused), refused["scope"].as_str()), ("insufficient-scope", Some(scope)), "{refused}");
         }
         assert_eq!(read(&wide.get(&address).await.with(200))["revision"], 1);
