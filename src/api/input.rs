@@ -155,6 +155,21 @@ pub(super) fn invalid(errors: &Errors, pointer: impl Fn(&str) -> String) -> Fail
     errors.iter().fold(problem, |problem, (field, sentence)| problem.at(pointer(field), sentence)).into()
 }
 
+/// The problem of a body that names an instance which the caller doesn't reach, at `pointer`.
+pub(super) fn no_instance(pointer: &str) -> Failure {
+    let detail = "The body names an instance that wasn't found. GET /api/instances lists yours.";
+    let problem = Problem::new(StatusCode::NOT_FOUND, "not-found", detail);
+    problem.at(pointer, "No instance has this ID, or you don't have access to it.").into()
+}
+
+/// Says of a body's `instance` that it is what wasn't found, if something wasn't.
+pub(super) fn with_instance<T>(found: Result<T, Error>) -> Result<T, Failure> {
+    found.map_err(|error| match error {
+        Error::Missing => no_instance("/instance"),
+        error => error.into(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -128,7 +128,8 @@ stories! {
         }
         problem(limited.call(Method::POST, &format!("{run}/cancel"), &[], None).await, 404);
         problem(limited.post(&format!("{}/execute", at(&other)), &json!({})).await, 404);
-        problem(limited.post(&format!("{}/execute", at(&mine)), &json!({ "instance": there })).await, 404);
+        let elsewhere = problem(limited.post(&format!("{}/execute", at(&mine)), &json!({ "instance": there })).await, 404);
+        assert_eq!(elsewhere["errors"][0]["pointer"], "#/instance", "the body is wrong, not the address: {elsewhere}");
         problem(limited.post(&format!("{}/sync", at(&mine)), &json!({ "instance": there })).await, 404);
         for field in ["home", "default_instance"] {
             let body = json!({ "name": "Moved", "sql": "SELECT 1", field: there });
