@@ -213,7 +213,7 @@ async fn ended(remote: &Remote, id: &str) -> anyhow::Result<bool> {
             }
             if status["is_final"] == true {
                 if state != "succeeded" {
-                    say(status["problem"].as_str().unwrap_or("The execution ended without a result."));
+                    say(&reason(remote, id).await?);
                 }
                 return Ok(state == "succeeded");
             }
@@ -221,6 +221,14 @@ async fn ended(remote: &Remote, id: &str) -> anyhow::Result<bool> {
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// Why an execution has no result: what happened, AMC's words, and what to do.
+async fn reason(remote: &Remote, id: &str) -> anyhow::Result<String> {
+    let execution = read(remote.get(&format!("api/executions/{id}"), &[]).await?).await?;
+    let parts = ["what", "amc_message", "fix"].map(|part| execution["failure"][part].as_str().unwrap_or_default());
+    let told: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Ok(if told.is_empty() { "The execution ended without a result.".to_owned() } else { told.join("\n  ") })
 }
 
 /// Writes the result to standard output, or to a file that takes its place when it is complete: what an earlier run
