@@ -86,7 +86,7 @@ pub(super) async fn ask(
     drop(tx);
     let shell = visit.shell(format!("Revoke access to {}", managed.name), Section::Instances).await;
     let path = managed.path();
-    let page = RevokePage::new(shell, format!("{path}/revoke"), path, managed.name.clone());
+    let page = RevokePage::new(shell, format!("{path}/revoke"), path, format!("People of {}", managed.name));
     let page = about_role(page, (&line.name, &line.email, &managed.name), line.grant);
     Ok(Html(page.field("person", line.person.as_str())))
 }
