@@ -95,6 +95,8 @@ mod read {
             let tried = ada.post(&format!("{QUERY}/try"), &[]).await.with(200);
             assert!(tried.text(&format!("{ANCHOR}-out")).contains("Synthetic data"), "{}", tried.text(ANCHOR));
             assert!(tried.texts(&format!("{ANCHOR}-out tbody tr")).len() > 1);
+            let frequencies = tried.texts(&format!("{ANCHOR}-out td.number:last-child"));
+            assert!(!frequencies.is_empty() && frequencies.iter().all(|number| number.len() <= 6), "{frequencies:?}");
             let refused = ada.post(&format!("{QUERY}/run"), &[("window", "settled")]).await.with(422);
             assert!(refused.text(ANCHOR).contains("The query can't run yet Choose an instance"), "{}", refused.text(ANCHOR));
             let page = ada.get(&format!("/guides/first-query?instance={instance}")).await.with(200);
