@@ -102,7 +102,7 @@ mod read {
             let page = ada.get(&format!("/guides/first-query?instance={instance}")).await.with(200);
             let fields = form(&page, &instance);
             let started = ada.post(&format!("{QUERY}/run"), &pairs(&fields)).await.with(303);
-            assert!(started.location.ends_with(ANCHOR), "{}", started.location);
+            assert!(started.location.ends_with(&format!("{ANCHOR}-run")), "{}", started.location);
             ada.post(&format!("{QUERY}/run"), &pairs(&fields)).await.with(303);
             assert_eq!(house.count("select count(*) as value from guide_runs").await, 1, "pressed twice is run once");
             let waiting = ada.get(&started.location).await.with(200);

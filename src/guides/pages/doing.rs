@@ -137,7 +137,7 @@ pub(super) async fn run(
             tx.commit().await?;
             desk.executions.wake();
             let here = address(&slug, Some(&instance), &fields);
-            Ok(Redirect::to(&format!("{here}#{}", query.anchor())).into_response())
+            Ok(Redirect::to(&format!("{here}#{}-run", query.anchor())).into_response())
         }
         Err(refusal) => {
             drop(tx);
