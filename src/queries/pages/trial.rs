@@ -26,7 +26,7 @@ use crate::queries::model::{PrivacyMode, QueryInput};
 use crate::queries::prepare::{Prepared, prepare_form};
 use crate::queries::synthetic::SCALE;
 pub(super) use crate::queries::synthetic::{bound, bound_text, run_of};
-use crate::web::components::{Errors, count};
+use crate::web::components::{Errors, brief, count};
 use crate::web::routes::Who::{SignedIn, Viewer};
 use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
@@ -85,6 +85,7 @@ impl Trial {
     /// The cells of a row for display, with their columns.
     pub fn cells(&self, row: &[Option<String>]) -> Vec<(&TrialColumn, Option<String>)> {
         let shown = |column: &TrialColumn, cell: &Option<String>| match cell {
+            Some(number) if column.is_number && number.contains('.') => Some(brief(number)),
             Some(number) if column.is_amount => Some(count(number)),
             cell => cell.clone(),
         };
