@@ -61,7 +61,8 @@ stories! {
         let page = ada.post("/queries/try", &[("instance", instance.as_str()), ("sql", detailed)]).await.with(200);
         assert!(page.text(".trial-head").contains("removed by privacy thresholds"), "{}", page.text(".trial-head"));
         assert_eq!(sql(&page), detailed, "the text is where it was");
-        for (sql, why) in [("SELECT campain FROM dsp_impressions", "Fix the 1 error"), (REACH, "Enter a value for campaigns."), ("", "Enter the SQL")] {
+        for (sql, why) in [("SELECT campain FROM dsp_impressions", "Fix the 1 error"), (REACH, "Enter a value for campaigns."), ("", "Enter the SQL"),
+            ("SELECT campaign, CAST(campaign AS INTEGER) AS x, SUM(impressions) AS n FROM dsp_impressions GROUP BY 1", "Leave those rows out with WHERE")] {
             let page = ada.post("/queries/try", &[("instance", instance.as_str()), ("sql", sql)]).await.with(200);
             assert!(page.text("#tried .callout").contains(why), "{}", page.text("#tried"));
         }

@@ -1,5 +1,7 @@
 //! The editor: new queries, changes, checks while typing. Its content is saved as a draft.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,7 +21,7 @@ use crate::amcsql::instructional::{Found, Instruction, recognize};
 use crate::db::{self, Tx};
 use crate::ids::{DraftId, InstanceId};
 use crate::instances::{self, Instance};
-use crate::queries::model::fields::FieldKind;
+use crate::queries::model::fields::{FieldDef, FieldKind};
 use crate::queries::model::home::Home;
 use crate::queries::model::window::WINDOW_FIELDS;
 use crate::queries::model::{PrivacyMode, Query, QueryInput};
@@ -161,7 +163,7 @@ pub(super) async fn page(
         homes: placing::homes(query.as_ref(), &usable),
         instances: placing::defaults(query.as_ref(), &usable),
         against: super::target::against(chosen),
-        rows: prepared.asked.iter().map(|field| Parameter::new(field, &run, &errors)).collect(),
+        rows: rows(&prepared, &written.sql, &run, &errors),
         options: OptionInputs::new(form, &errors),
         when: when(&prepared),
         once: site.random.token(),
@@ -187,6 +189,13 @@ pub(super) async fn page(
         what,
         written,
     })
+}
+
+/// The parameters, each with whether its type is only a guess.
+fn rows(prepared: &Prepared, sql: &str, form: &Fields, errors: &Errors) -> Vec<Parameter> {
+    let guesses = if prepared.asked.is_empty() { HashMap::new() } else { forms::guessed_kinds(sql) };
+    let row = |field: &FieldDef| Parameter::new(field, guesses.get(&field.name), form, errors);
+    prepared.asked.iter().map(row).collect()
 }
 
 /// The window's description and notes; `None` while it is incomplete or invalid.

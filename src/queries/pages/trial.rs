@@ -35,6 +35,9 @@ use crate::web::{self, Fields, Html, Person, Site, Visit};
 const ROWS: usize = 100;
 /// How long a person waits for other people's runs and their own.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What to do about a value that couldn't be computed.
+const UNREAD: &str = "A run on your data would stop at such a value too. Leave those rows out with WHERE before this \
+                      step, or check the value in a CASE first.";
 /// The limits: together 512 MiB, ten seconds each.
 const LIMITS: Limits = Limits {
     memory_bytes: 512 << 20,
@@ -195,6 +198,7 @@ impl Trials {
                     format!("There is no synthetic data for {name}, so this query can't be tried. Run it instead.");
                 return Ok(Trial::failed("", why));
             }
+            Ok(Err(error @ RunError::Value(_))) => return Ok(Trial::failed("", format!("{error}. {UNREAD}"))),
             Ok(Err(error)) => return Ok(Trial::failed("", error.to_string())),
             Err(_) => return Ok(Trial::failed("", "Other people are using Try right now. Try again in a moment.")),
         };
