@@ -54,6 +54,7 @@ stories! {
         let fields = [("instance", instance.as_str()), ("sql", text)];
         let page = ada.post("/queries/try", &fields).await.with(200);
         assert!(page.text("#tried .badge").contains("Synthetic data"));
+        assert_eq!(page.attributes("[autofocus]", "id"), ["tried"], "without scripts, the browser shows the result");
         let heads = page.texts("#tried thead th");
         assert!(heads[0].starts_with("campaign STRING") && heads[2].starts_with("reach LONG"), "{heads:?}");
         assert!(!page.texts("#tried tbody tr").is_empty());

@@ -44,6 +44,8 @@ pub(super) struct EditorPage {
     instances: Vec<Choice>,
     /// Which data sources the check uses, for display.
     against: String,
+    /// The part of the page that the person asked for, which a browser without scripts should show; may be empty.
+    pub(super) landing: &'static str,
     rows: Vec<Parameter>,
     kinds: Vec<Choice>,
     options: OptionInputs,
@@ -77,6 +79,10 @@ pub(super) struct EditorPage {
 }
 
 impl EditorPage {
+    fn lands_on(&self, part: &str) -> bool {
+        self.landing == part
+    }
+
     /// Whether a pane beside the SQL is open; one with an error always is.
     fn is_open(&self, pane: &str) -> bool {
         let beside =
@@ -173,6 +179,7 @@ pub(super) async fn page(
             ..Schema::new(&catalogue, chosen, &written.sql, form)
         },
         tried: None,
+        landing: "",
         on_amc: None,
         folded: PANES.into_iter().filter(|pane| visit.is_folded(pane)).collect(),
         kinds: FieldKind::ALL.into_iter().map(|kind| Choice::new(kind.name(), kind.label())).collect(),
@@ -334,7 +341,12 @@ pub(super) async fn check(
     }
     schema::insert(&mut written.sql, fields.get("insert"));
     let what = What::sent(&fields);
-    Ok(Html(page(&site, &person, &visit, what, written, &fields, Errors::new()).await?).into_response())
+    let mut page = page(&site, &person, &visit, what, written, &fields, Errors::new()).await?;
+    let asks_for_schema = fields.has("insert") || fields.has("unfold") || !fields.get("schema").is_empty();
+    if !visit.is_part && !asks_for_schema {
+        page.landing = "report";
+    }
+    Ok(Html(page).into_response())
 }
 
 async fn check_saved(site: &Site, person: &Person, visit: &Visit, fields: &Fields) -> web::Result<Response> {

@@ -260,6 +260,9 @@ async fn show(State(room): State<Room>, person: Person, visit: Visit, fields: Fi
     let trial = room.trials.run(&room.site, &person, &written, &fields).await?;
     let mut page = page(&room.site, &person, &visit, what, written, &fields, Errors::new()).await?;
     page.tried = Some(trial);
+    if !visit.is_part {
+        page.landing = "tried";
+    }
     Ok(Html(page).into_response())
 }
 
