@@ -35,6 +35,9 @@ use crate::web::{self, Fields, Html, Person, Site, Visit};
 const ROWS: usize = 100;
 /// How long a person waits for other people's runs and their own.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What to do about a value that couldn't be computed.
+const UNREAD: &str = "A run on your data would stop at such a value too. Leave those rows out with WHERE before this \
+                      step, or check the value in a CASE first.";
 /// The limits: together 512 MiB, ten seconds each.
 const LIMITS: Limits = Limits {
     memory_bytes: 512 << 20,
@@ -196,6 +199,7 @@ impl Trials {
                     format!("There is no synthetic data for {name}, so this query can't be tried. Run it instead.");
                 return Ok(Trial::failed("", why));
             }
+            Ok(Err(error @ RunError::Value(_))) => return Ok(Trial::failed("", format!("{error}. {UNREAD}"))),
             Ok(Err(error)) => return Ok(Trial::failed("", error.to_string())),
             Err(_) => return Ok(Trial::failed("", "Other people are using Try right now. Try again in a moment.")),
         };
@@ -257,6 +261,9 @@ async fn show(State(room): State<Room>, person: Person, visit: Visit, fields: Fi
     let trial = room.trials.run(&room.site, &person, &written, &fields).await?;
     let mut page = page(&room.site, &person, &visit, what, written, &fields, Errors::new()).await?;
     page.tried = Some(trial);
+    if !visit.is_part {
+        page.landing = "tried";
+    }
     Ok(Html(page).into_response())
 }
 
