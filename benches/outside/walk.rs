@@ -56,6 +56,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("/help/problems/{problem}", "/help/problems/not-found"),
     ("/settings/tokens/{id}", "/settings/tokens/tok_00000000000000000000000001"),
     ("/settings/links/{id}", "/settings/links/none"),
+    ("/settings/invitations/{id}", "/settings/invitations/none"),
     ("/api/instances/{id}", "/api/instances/{instance}"),
     ("/api/workflows/{id}", "/api/workflows/{query}"),
     ("/api/executions/{id}", "/api/executions/{execution}"),
@@ -66,8 +67,15 @@ const EXAMPLES: &[(&str, &str)] = &[
 ];
 
 /// Ends of addresses that need a secret, a public link or a shared role: the page for a wrong one is measured.
-const MISSING: [&str; 5] =
-    ["/invitations/none", "/shared/none", "/shared/none/result.csv", "/settings/links/none/revoke", "/people/revoke"];
+const MISSING: [&str; 7] = [
+    "/invitations/none",
+    "/shared/none",
+    "/shared/none/result.csv",
+    "/settings/links/none/revoke",
+    "/settings/invitations/none/revoke",
+    "/people/revoke",
+    "/access/revoke",
+];
 
 /// More addresses of the same routes with other parameters.
 const MORE: &[&str] = &[

@@ -16,6 +16,7 @@ use crate::web::list::{self, Export, Few, List, ListParams, rfc3339};
 use crate::web::routes::Who::{Anyone, Owner, SignedIn};
 use crate::web::routes::{Routes, get, post};
 use crate::web::shell::{Section, Shell, Tone};
+use crate::web::words::counted;
 use crate::web::{self, Html, Person, Site, Visit, session};
 
 pub(super) fn routes(site: Site) -> Routes {
@@ -24,6 +25,7 @@ pub(super) fn routes(site: Site) -> Routes {
         .route("/settings/sessions", get(SignedIn, sessions))
         .route("/settings/sessions.csv", get(SignedIn, export))
         .route("/settings/sessions.json", get(SignedIn, export))
+        .route("/settings/sessions/end-others", post(SignedIn, end_others).about("Sign all other browsers out"))
         .route("/settings/sessions/{id}/end", post(Owner, end_session).about("Sign another browser out"))
         .with_state(site)
 }
@@ -56,6 +58,8 @@ struct SessionsPage {
     list: List,
     sessions: Vec<SessionLine>,
     pager: Pager,
+    /// Whether other browsers are signed in, too.
+    has_others: bool,
     q: String,
 }
 
@@ -115,9 +119,11 @@ async fn sessions(
     mut params: ListParams,
 ) -> web::Result<Html<SessionsPage>> {
     let q = params.text("q");
-    let (pager, sessions) = params.page(SIZE).cut(found(&site, &person, &q).await?);
+    let found = found(&site, &person, &q).await?;
+    let has_others = found.iter().any(|line| !line.is_this);
+    let (pager, sessions) = params.page(SIZE).cut(found);
     let shell = visit.shell("Sessions", Section::None).await;
-    Ok(Html(SessionsPage { shell, list: params.list(&[]), sessions, pager, q }))
+    Ok(Html(SessionsPage { shell, list: params.list(&[]), sessions, pager, has_others, q }))
 }
 
 impl Export for SessionLine {
@@ -155,5 +161,21 @@ async fn end_session(
         .await?;
     tx.commit().await?;
     visit.flash(Tone::Success, "That browser is signed out.").await;
+    Ok(Redirect::to("/settings/sessions"))
+}
+
+/// Ends all sessions of the person but the one of this browser.
+async fn end_others(State(site): State<Site>, person: Person, visit: Visit) -> web::Result<Redirect> {
+    // OK to be unreachable: a page is opened with a session, never with a token.
+    let keep = person.session.as_ref().ok_or(web::Error::Missing)?;
+    let mut tx = site.db.write(&person.scope()).await?;
+    let ended = session::end_others(&mut tx, &person.id, keep).await?;
+    if ended > 0 {
+        let (now, detail) = (site.clock.now(), json!({ "others": ended }));
+        audit::write(&mut tx, &site.random, now, Some(&person.id), Action::SignedOut, "", detail).await?;
+    }
+    tx.commit().await?;
+    let ended = counted(i64::try_from(ended).unwrap_or(i64::MAX), "other browser is", "other browsers are");
+    visit.flash(Tone::Success, format!("{ended} signed out. This one stays signed in.")).await;
     Ok(Redirect::to("/settings/sessions"))
 }

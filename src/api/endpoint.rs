@@ -7,7 +7,8 @@
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
-use axum::http::{Method, StatusCode};
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
@@ -240,5 +241,9 @@ async fn allowed(State(scope): State<Option<(Area, Level)>>, request: Request, n
     }
     let needed = format!("{}:{}", area.name(), level.name());
     let detail = format!("This needs a token with the scope {needed}. Create one under API tokens.");
-    Problem::new(StatusCode::FORBIDDEN, "insufficient-scope", detail).with("scope", json!(needed)).into_response()
+    let challenge = format!("Bearer realm=\"RecomAMP\", error=\"insufficient_scope\", scope=\"{needed}\"");
+    let problem = Problem::new(StatusCode::FORBIDDEN, "insufficient-scope", detail).with("scope", json!(needed));
+    let mut response = problem.into_response();
+    response.headers_mut().extend(HeaderValue::from_str(&challenge).ok().map(|value| (WWW_AUTHENTICATE, value)));
+    response
 }

@@ -45,6 +45,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         // Some shells put a byte order mark before a text from a file.
         let text = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&body);
         let Json(value) = Json::<T>::from_bytes(text).map_err(|rejection| unread(&rejection))?;
+        if text.trim_ascii_start().first() == Some(&b'[') {
+            // A list of the right length would be read as the fields in their order, which no document promises.
+            return Err(misfit("", "invalid type: sequence, expected struct").into());
+        }
         if has_nul(text) {
             let detail = "The body contains a NUL character, which can't be stored. Remove it.";
             return Err(Error::Invalid(detail.to_owned()).into());
@@ -77,9 +81,14 @@ fn unread(rejection: &JsonRejection) -> Failure {
         Some((path, fault)) if is_path(path) => (path, fault),
         _ => ("", source.as_str()),
     };
+    misfit(path, fault).into()
+}
+
+/// The problem of a field that doesn't fit.
+fn misfit(path: &str, fault: &str) -> Problem {
     let detail = "Some fields don't fit. Correct them and send the request again.";
     let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields", detail);
-    problem.at(pointer_to(path, fault), format!("{}.", sentence(fault))).into()
+    problem.at(pointer_to(path, fault), format!("{}.", sentence(fault)))
 }
 
 /// Whether a text is a path of fields and positions.
@@ -105,9 +114,13 @@ fn pointer_to(path: &str, fault: &str) -> String {
     pointer
 }
 
-/// The fault without its position in the text, which the pointer replaces.
+/// The fault without its position in the text, which the pointer replaces, and in JSON's words.
 fn sentence(fault: &str) -> String {
     let fault = fault.rfind(" at line ").map_or(fault, |at| &fault[..at]);
+    let fault = match fault.split_once("expected struct") {
+        Some((found, _)) => format!("{found}expected an object"),
+        None => fault.to_owned(),
+    };
     let mut letters = fault.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
@@ -142,6 +155,21 @@ pub(super) fn invalid(errors: &Errors, pointer: impl Fn(&str) -> String) -> Fail
     errors.iter().fold(problem, |problem, (field, sentence)| problem.at(pointer(field), sentence)).into()
 }
 
+/// The problem of a body that names an instance which the caller doesn't reach, at `pointer`.
+pub(super) fn no_instance(pointer: &str) -> Failure {
+    let detail = "The body names an instance that wasn't found. GET /api/instances lists yours.";
+    let problem = Problem::new(StatusCode::NOT_FOUND, "not-found", detail);
+    problem.at(pointer, "No instance has this ID, or you don't have access to it.").into()
+}
+
+/// Says of a body's `instance` that it is what wasn't found, if something wasn't.
+pub(super) fn with_instance<T>(found: Result<T, Error>) -> Result<T, Failure> {
+    found.map_err(|error| match error {
+        Error::Missing => no_instance("/instance"),
+        error => error.into(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +181,10 @@ mod tests {
         assert_eq!(pointer_to("window", "unknown field `from`, expected one of `kind`"), "/window/from");
         assert_eq!(pointer_to("window.from", "unknown field `from`"), "/window/from");
         assert_eq!(sentence("missing field `sql` at line 1 column 2"), "Missing field `sql`");
+        assert_eq!(
+            sentence("invalid length 0, expected struct RunInput with 9 elements at line 1 column 2"),
+            "Invalid length 0, expected an object"
+        );
         assert_eq!(pointer("param.a/b"), "/parameters/a~1b");
         assert_eq!(pointer("options.timeout"), "/options/timeout_seconds");
     }

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::endpoint::{Endpoint, Endpoints, Reply};
 use super::idempotency::IdempotencyKey;
-use super::input::{Body, invalid};
+use super::input::{Body, invalid, no_instance, with_instance};
 use super::paging::{Page, Paging, Start};
 use super::reply::{Conditions, Failure, Result, created, found, json, stale, tag};
 use crate::connections::CallError;
@@ -145,9 +145,13 @@ async fn add_one(
 
 /// A token that is limited to some instances changes nothing for the people of others.
 fn reachable(tx: &Tx, input: &WorkflowInput) -> Result<()> {
-    let sent = [&input.home, &input.default_instance].into_iter().flatten();
-    let outside = sent.filter_map(|text| text.parse().ok()).any(|id| !tx.reaches(&id));
-    if outside { Err(Error::Missing.into()) } else { Ok(()) }
+    for (pointer, sent) in [("/home", &input.home), ("/default_instance", &input.default_instance)] {
+        let id = sent.as_ref().and_then(|text| text.parse().ok());
+        if id.is_some_and(|id| !tx.reaches(&id)) {
+            return Err(no_instance(pointer));
+        }
+    }
+    Ok(())
 }
 
 async fn change(
@@ -208,7 +212,8 @@ async fn send(
     drop(tx);
     let named = input.workflow_id.as_deref();
     let over = input.replace.unwrap_or_default();
-    let synced = queries::sync(&api.site, &api.grants, &person, (&id, &input.instance), named, over).await?;
+    let synced =
+        with_instance(queries::sync(&api.site, &api.grants, &person, (&id, &input.instance), named, over).await)?;
     match synced {
         Synced::Done { workflow_id, is_new } => {
             let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

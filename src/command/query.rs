@@ -72,10 +72,10 @@ pub(super) struct Run {
     #[arg(long)]
     wait: bool,
     /// The format of the result.
-    #[arg(long, value_enum, default_value_t = Form::Csv)]
+    #[arg(long, value_enum, default_value_t = Form::Csv, requires = "wait")]
     format: Form,
     /// Where to write the result; default: standard output.
-    #[arg(long)]
+    #[arg(long, requires = "wait")]
     output: Option<PathBuf>,
     /// An idempotency key: the same command with the same key starts one execution; default: a random one.
     #[arg(long)]
@@ -191,8 +191,8 @@ async fn found(remote: &Remote, name: &str) -> anyhow::Result<String> {
     }
     match &ids[..] {
         [one] => Ok(one.clone()),
-        [] => bail!("There is no query named {name}, or the token doesn't reach it."),
-        several => bail!("Several queries are named {name}. Name one by its ID: {}.", several.join(", ")),
+        [] => bail!("There is no query named “{name}”, or the token doesn't reach it."),
+        several => bail!("Several queries are named “{name}”. Name one by its ID: {}.", several.join(", ")),
     }
 }
 
@@ -213,7 +213,7 @@ async fn ended(remote: &Remote, id: &str) -> anyhow::Result<bool> {
             }
             if status["is_final"] == true {
                 if state != "succeeded" {
-                    say(status["problem"].as_str().unwrap_or("The execution ended without a result."));
+                    say(&reason(remote, id).await?);
                 }
                 return Ok(state == "succeeded");
             }
@@ -223,14 +223,37 @@ async fn ended(remote: &Remote, id: &str) -> anyhow::Result<bool> {
     }
 }
 
+/// Why an execution has no result: what happened, AMC's words, and what to do.
+async fn reason(remote: &Remote, id: &str) -> anyhow::Result<String> {
+    let execution = read(remote.get(&format!("api/executions/{id}"), &[]).await?).await?;
+    let parts = ["what", "amc_message", "fix"].map(|part| execution["failure"][part].as_str().unwrap_or_default());
+    let told: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Ok(if told.is_empty() { "The execution ended without a result.".to_owned() } else { told.join("\n  ") })
+}
+
+/// Writes the result to standard output, or to a file that takes its place when it is complete: what an earlier run
+/// wrote there stays if this one fails.
 async fn write(result: Response, output: Option<&PathBuf>) -> anyhow::Result<()> {
+    let Some(path) = output else { return copied(result, std::io::stdout()).await };
+    let failed = || format!("{} can't be written", path.display());
+    if path.metadata().is_ok_and(|known| !known.is_file()) {
+        // A device or a pipe is written to, never replaced.
+        let file = std::fs::File::create(path).with_context(failed)?;
+        return copied(result, file).await;
+    }
+    let part = path.with_added_extension("part");
+    let file = std::fs::File::create(&part).with_context(failed)?;
+    let written = copied(result, file).await;
+    let moved = written.and_then(|()| std::fs::rename(&part, path).with_context(failed));
+    if moved.is_err() {
+        // OK because the first error says why.
+        let _ = std::fs::remove_file(&part);
+    }
+    moved
+}
+
+async fn copied(result: Response, mut out: impl std::io::Write) -> anyhow::Result<()> {
     let mut chunks = std::pin::pin!(result.bytes_stream());
-    let mut out: Box<dyn std::io::Write + Send> = match output {
-        Some(path) => {
-            Box::new(std::fs::File::create(path).with_context(|| format!("{} can't be written", path.display()))?)
-        }
-        None => Box::new(std::io::stdout()),
-    };
     while let Some(chunk) = chunks.next().await {
         out.write_all(&chunk.context("the result didn't arrive completely")?)?;
     }
@@ -366,5 +389,9 @@ mod tests {
         assert_eq!(dated["window"], json!({ "start": "2026-01-01", "end": "2026-01-31", "kind": "explicit" }));
         assert_eq!(dated["instance"], "ins_1");
         assert!(body(&Line::parse_from(["x", "Reach", "--url", "http://a.test", "--param", "a"]).run).is_err());
+        for result in [["--format", "json"], ["--output", "a.json"]] {
+            assert!(Line::try_parse_from(line.iter().chain(&result)).is_err(), "no result without --wait");
+            assert!(Line::try_parse_from(line.iter().chain(&result).chain(&["--wait"])).is_ok());
+        }
     }
 }

@@ -12,6 +12,8 @@ use std::str::FromStr;
 use url::Url;
 
 const PREFIX: &str = "RECOMAMP_";
+/// Variables of programs that call the API, by the documents; they may be set on the same machine.
+const OF_CLIENTS: [&str; 2] = ["RECOMAMP_TOKEN", "RECOMAMP_URL"];
 /// The maximum size of a file named by a setting, in bytes; a larger one is an error.
 const LARGEST_FILE: u64 = 64 << 10;
 
@@ -170,7 +172,7 @@ impl<'a> Reader<'a> {
     pub(super) fn finish<T>(mut self, config: T) -> Result<T, Faults> {
         let known = self.known.take();
         for name in self.environment.names() {
-            if name.starts_with(PREFIX) && !known.contains(&name) {
+            if name.starts_with(PREFIX) && !known.contains(&name) && !OF_CLIENTS.contains(&name.as_str()) {
                 let example = nearest(&name, &known);
                 self.faults.push(Fault { name, what: "is not a setting of RecomAMP".to_owned(), example });
             }

@@ -17,6 +17,7 @@ fn without_settings_it_runs_in_demo_mode_in_one_folder() {
     assert_eq!(config.database_url, "sqlite:data/recomamp.sqlite");
     assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080/");
     assert_eq!(config.limits.requests_per_minute, 100);
+    assert!(read(&[("TOKEN", "x"), ("URL", "https://elsewhere.example")]).is_ok(), "those of programs may be set here");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub use report::{Failure, Report, ResultReport, Total, column_totals};
 pub use shared::{SharedResult, shared_csv, shared_result};
 pub use start::{Actor, Refusal, Request, Started, What};
 pub use store::{
-    Filter, Happened, Line, Outcome, Queue, count, find, list, newest_outcome, outcomes, queues, totals, unfinished,
+    Batch, Cursor, Filter, Happened, Line, Outcome, Queue, count, find, list, queues, totals, unfinished,
     unfinished_through,
 };
 pub use submit::Executions;

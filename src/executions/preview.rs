@@ -9,6 +9,7 @@ use crate::db::{self, Tx};
 use crate::ids::{ExecutionId, PersonId};
 use crate::results::{self, Key, PageRequest};
 use crate::web;
+use crate::web::components::brief;
 
 /// What will be sent to AMC, as the page shows it before a run.
 #[derive(Clone, Debug)]
@@ -77,7 +78,7 @@ pub async fn preview(
                 let text = |(is_amount, cell): (&bool, results::Cell)| {
                     let is_fraction = cell.kind.is_number() && cell.exact.contains('.');
                     if is_fraction {
-                        results::brief(&cell.exact)
+                        brief(&cell.exact)
                     } else if *is_amount && !cell.is_null {
                         results::grouped(&cell.exact)
                     } else {

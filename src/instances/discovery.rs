@@ -55,13 +55,12 @@ pub(super) struct InstanceDiscovery {
     site: Site,
     grants: Grants,
     process: ProcessId,
-    conversions: store::Conversions,
 }
 
 impl InstanceDiscovery {
     /// Calls Amazon through `grants`, with leases of `process`.
     pub(super) fn new(site: Site, grants: Grants, process: ProcessId) -> Self {
-        Self { site, grants, process, conversions: store::Conversions::default() }
+        Self { site, grants, process }
     }
 
     async fn run(&self) -> anyhow::Result<Tick> {
@@ -283,9 +282,7 @@ impl InstanceDiscovery {
             };
             let mut tx = self.site.db.write(&Scope::System).await?;
             let now = self.site.clock.now();
-            let changes =
-                store::save_sources(&mut tx, &self.site.random, (&instance.id, now), &self.conversions, &sources)
-                    .await?;
+            let changes = store::save_sources(&mut tx, &self.site.random, (&instance.id, now), &sources).await?;
             tx.commit().await?;
             if changes > 0 {
                 tracing::info!(instance.id = %instance.id, changes, "the data sources of an instance changed");

@@ -27,7 +27,7 @@ pub use people::{
     Colleague, ColleagueFilter, NamedInstance, PersonGrant, colleagues, count_people_of, forget_survey, grants_of,
     named, people_of, reached_by,
 };
-pub(super) use sources::{Conversions, save_sources};
+pub(super) use sources::save_sources;
 pub use sources::{Listing, catalogue, listings};
 
 use super::labels;

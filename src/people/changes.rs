@@ -5,15 +5,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use super::pages::page;
-use super::{address, end_of_day, whose};
+use super::{about_role, address, end_of_day, whose};
 use crate::accounts::audit::{self, Action};
 use crate::accounts::{self, Member, MemberChange, PersonStatus, Role as SiteRole, Unchanged};
 use crate::db::{Scope, Tx};
 use crate::ids::{InstanceId, PersonId};
 use crate::instances::{self, Given, Role, Source};
 use crate::web::components::Errors;
-use crate::web::shell::Tone;
-use crate::web::{self, Fields, Html, Person, Site, Visit};
+use crate::web::shell::{Section, Tone};
+use crate::web::{self, Fields, Html, Person, QueryString, RevokePage, Site, Visit};
 
 /// A refusal as a response.
 pub(super) fn refused(unchanged: Unchanged) -> web::Error {
@@ -131,6 +131,40 @@ pub(super) async fn give(
     Ok(Redirect::to(&address(&id)).into_response())
 }
 
+/// The instance and the source of the role that is revoked.
+fn revocable(fields: &Fields) -> web::Result<(InstanceId, Source)> {
+    let instance = fields.get("instance").parse().map_err(|_| web::Error::Missing)?;
+    match Source::parse(fields.get("source")) {
+        Source::Amazon => {
+            let why = "Amazon gives this access, so it ends when Amazon no longer lists the instance. Change its role \
+                       instead.";
+            Err(web::Error::conflict("This access comes from Amazon", why))
+        }
+        source => Ok((instance, source)),
+    }
+}
+
+/// Asks before access is revoked.
+pub(super) async fn ask(
+    State(site): State<Site>,
+    person: Person,
+    visit: Visit,
+    Path(id): Path<String>,
+    QueryString(fields): QueryString,
+) -> web::Result<Html<RevokePage>> {
+    let (id, (instance, source)) = (whose(&id)?, revocable(&fields)?);
+    let mut tx = site.db.read(&Scope::System).await?;
+    let member = accounts::may_change(&mut tx, &person.id, &id).await.map_err(refused)?;
+    let grants = instances::grants_of(&mut tx, &id).await?;
+    drop(tx);
+    let found = grants.into_iter().find(|line| line.instance == instance && line.grant.source == source);
+    let line = found.ok_or(web::Error::Missing)?;
+    let (shell, back) = (visit.shell(format!("Revoke access to {}", line.name), Section::None).await, address(&id));
+    let page = RevokePage::new(shell, format!("{back}/access/revoke"), back, member.name.clone());
+    let page = about_role(page, (&member.name, &member.email, &line.name), line.grant);
+    Ok(Html(page.field("instance", instance.as_str()).field("source", source.name())))
+}
+
 /// Revokes the access of a source on an instance.
 pub(super) async fn revoke(
     State(site): State<Site>,
@@ -139,14 +173,7 @@ pub(super) async fn revoke(
     Path(id): Path<String>,
     fields: Fields,
 ) -> web::Result<Redirect> {
-    let (id, now) = (whose(&id)?, site.clock.now());
-    let instance: InstanceId = fields.get("instance").parse().map_err(|_| web::Error::Missing)?;
-    let source = Source::parse(fields.get("source"));
-    if source == Source::Amazon {
-        let why =
-            "Amazon gives this access, so it ends when Amazon no longer lists the instance. Change its role instead.";
-        return Err(web::Error::conflict("This access comes from Amazon", why));
-    }
+    let (id, now, (instance, source)) = (whose(&id)?, site.clock.now(), revocable(&fields)?);
     let mut tx = site.db.write(&Scope::System).await?;
     accounts::may_change(&mut tx, &person.id, &id).await.map_err(refused)?;
     if instances::revoke(&mut tx, now, (&id, &instance), source).await? {

@@ -20,12 +20,13 @@ use futures::FutureExt as _;
 
 use crate::accounts::audit::Action;
 use crate::ids::PersonId;
+use crate::instances::Grant;
 use crate::web::components::Errors;
 use crate::web::room::{PageEntry, Room, Subject};
 use crate::web::routes::Who::{Administrator, Owner, SignedIn};
 use crate::web::routes::{Routes, get, post};
 use crate::web::shell::Section;
-use crate::web::{self, Fields, Site};
+use crate::web::{self, Fields, RevokePage, Site};
 
 /// Why others don't see the list of people. A person's page doesn't exist for them, like other people's things.
 const ONLY: Option<&str> = Some("Only administrators manage people. Ask an administrator of this installation.");
@@ -46,7 +47,9 @@ fn routes(site: Site) -> Routes {
         )
         .route(
             "/settings/people/{id}/access/revoke",
-            post(Administrator(None), changes::revoke).about("Revoke a person's role on an instance"),
+            get(Administrator(None), changes::ask)
+                .post(Administrator(None), changes::revoke)
+                .about("Revoke a person's role on an instance"),
         )
         .route(
             "/settings/people/{id}/suspend",
@@ -127,6 +130,19 @@ fn end_of_day(fields: &Fields, now: DateTime<Utc>, errors: &mut Errors) -> Optio
         errors.add("until", "Choose today or a later day, such as 2027-01-31, or leave it blank.");
     }
     end
+}
+
+/// Adds to a question what a role of a person on an instance is, and what happens without it.
+fn about_role(page: RevokePage, (name, email, instance): (&str, &str, &str), grant: Grant) -> RevokePage {
+    let (role, from) = (grant.role.label(), grant.source.label());
+    page.fact("Person", format!("{name} ({email})"))
+        .fact("Instance", instance)
+        .fact("Role", role)
+        .fact("Comes from", grant.given_by.map_or_else(|| from.to_owned(), |by| format!("{from}: {by}")))
+        .time("Ends", grant.ends_at)
+        .then(format!("{name} loses the role {role} on {instance}. A role there from another source stays."))
+        .then("They keep their own queries, but no longer see queries and results of the instance.")
+        .then("Their queued executions and schedules on the instance stop, unless another source lets them run there.")
 }
 
 /// The person in an address.

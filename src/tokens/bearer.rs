@@ -139,7 +139,11 @@ fn presented(headers: &HeaderMap) -> Option<&str> {
     Some(token.map_or("", |(_, token)| token.trim()))
 }
 
-fn unauthorized(detail: &str, challenge: &'static str) -> Response {
+/// What a request without a token is asked for.
+pub const CHALLENGE: &str = "Bearer realm=\"RecomAMP\"";
+
+/// The refusal of a request, with what the caller should send.
+pub fn unauthorized(detail: &str, challenge: &'static str) -> Response {
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid-token", detail);
     let mut response = problem.into_response();
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -164,7 +168,7 @@ pub async fn authenticate(State(bearer): State<Bearer>, mut request: Request, ne
     if request.extensions().get::<Person>().is_none() {
         let detail = "Send a personal API token in the header Authorization: Bearer. You create one in RecomAMP under \
                       API tokens.";
-        return Ok(unauthorized(detail, "Bearer realm=\"RecomAMP\""));
+        return Ok(unauthorized(detail, CHALLENGE));
     }
     if !request.method().is_safe() && !security::is_from_own_page(request.headers(), &site.config) {
         let detail = "A change with the cookie of a session must come from a page of RecomAMP. Programs send a personal \

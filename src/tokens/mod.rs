@@ -9,7 +9,7 @@ mod model;
 mod pages;
 mod store;
 
-pub use bearer::{Access, Bearer, authenticate};
+pub use bearer::{Access, Bearer, CHALLENGE, authenticate, unauthorized};
 pub use model::{Area, Level, Scopes, is_token};
 pub use store::revoke_all;
 

@@ -36,6 +36,8 @@ pub struct Room {
     pub searches: &'static [Search],
     /// The same, for what is found with the room's own state.
     pub searches_with: Vec<SearchWith>,
+    /// Finds its things that run a saved query, by the query's id: they stop when it is deleted.
+    pub runs_query: &'static [Find],
     /// Its audit actions.
     pub actions: &'static [AuditAction],
     /// How words in the details of its audit entries read.
@@ -188,6 +190,7 @@ struct Joined {
     bell: Option<Section>,
     pages: Vec<PageEntry>,
     searches: Vec<SearchWith>,
+    runs_query: Vec<Find>,
     actions: Vec<AuditAction>,
     details: Vec<AuditDetail>,
     subjects: Vec<Subject>,
@@ -211,6 +214,7 @@ impl Rooms {
             bell: rooms.iter().find_map(|room| room.bell),
             pages: rooms.iter().flat_map(|room| room.pages).copied().collect(),
             searches: rooms.iter().flat_map(searches).collect(),
+            runs_query: rooms.iter().flat_map(|room| room.runs_query).copied().collect(),
             actions: rooms.iter().flat_map(|room| room.actions).copied().collect(),
             details: rooms.iter().flat_map(|room| room.details).copied().collect(),
             subjects: rooms.iter().flat_map(|room| room.subjects).copied().collect(),
@@ -243,6 +247,15 @@ impl Rooms {
 
     pub fn searches(&self) -> &[SearchWith] {
         &self.0.searches
+    }
+
+    /// What the person may see that runs the query with this id, as much of each kind as the range says.
+    pub async fn runs_query(&self, tx: &mut Tx, person: &Person, id: &str, range: PageRange) -> Result<Vec<Hit>> {
+        let mut found = Vec::new();
+        for find in &self.0.runs_query {
+            found.extend(find(tx, person, id, range).await?);
+        }
+        Ok(found)
     }
 
     pub fn actions(&self) -> &[AuditAction] {

@@ -71,7 +71,8 @@ impl Headers {
         ];
         headers.extend(HeaderValue::from_str(&policy).ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
         if config.public_url.scheme() == "https" {
-            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            // OK without `includeSubDomains`: other hosts below this one are somebody else's to decide about.
+            let year = HeaderValue::from_static("max-age=31536000");
             headers.push((header::STRICT_TRANSPORT_SECURITY, year));
         }
         Self(Arc::new(headers))

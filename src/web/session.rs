@@ -217,6 +217,12 @@ pub async fn end_one(tx: &mut Tx, person: &PersonId, session: &SessionId) -> db:
     }
 }
 
+/// Ends all of a person's sessions but one; returns how many there were.
+pub async fn end_others(tx: &mut Tx, person: &PersonId, keep: &SessionId) -> db::Result<u64> {
+    const END: &str = "delete from sessions where person_id = $1 and id <> $2";
+    sql(END).bind(person).bind(keep).execute(tx).await
+}
+
 /// Ends all of a person's sessions; returns how many there were.
 pub async fn end_all(tx: &mut Tx, person: &PersonId) -> db::Result<u64> {
     const END: &str = "delete from sessions where person_id = $1";

@@ -96,6 +96,24 @@ stories! {
         here.get("/instances").await.with(303);
     }
 
+    /// One button signs out all browsers but this one; with nothing else signed in there is none.
+    async fn a_person_signs_out_all_other_browsers(house: House) {
+        let here = house.signed_in("Ada").await;
+        let chie = house.signed_in("Chie").await;
+        assert!(here.get("/settings/sessions").await.texts("main .head form").is_empty());
+        let others = [house.signed_in("Ada").await, house.signed_in("Ada").await];
+        let all = here.get("/settings/sessions").await.attributes("main .head form", "action").remove(0);
+        here.post(&all, &[]).await.with(303);
+        for gone in others {
+            gone.get("/instances").await.with(303);
+        }
+        chie.get("/instances").await.with(200);
+        let page = here.get("/settings/sessions").await.with(200);
+        assert!(page.text("body").contains("2 other browsers are signed out"), "{}", page.body);
+        assert_eq!(page.texts("tbody tr").len(), 1);
+        assert_eq!(house.count("select count(*) as value from audit where action = 'signed-out'").await, 1);
+    }
+
     /// A request in progress when its session ends doesn't restore the session.
     async fn an_ended_session_is_not_brought_back_by_a_request_in_hand(house: House) {
         let visitor = house.signed_in("Ada").await;

@@ -89,8 +89,13 @@ stories! {
         let link = path(&ada.post(&renew, &[]).await.with(200));
         house.time.advance(TimeDelta::seconds(1));
         let revoked = invite(&ada, &[]).await;
-        let revoke = ada.get("/settings/invitations?q=").await.attributes("form[action$='/revoke']", "action").remove(0);
+        let revoke = ada.get("/settings/invitations?q=").await.attributes("tbody a[href$='/revoke']", "href").remove(0);
+        let question = ada.get(&revoke).await.with(200);
+        assert!(question.text("main form").contains("can't be undone"), "{}", question.body);
+        house.visitor().get(&revoked).await.with(200);
         ada.post(&revoke, &[]).await.with(303);
+        let after = ada.get(&revoke).await.with(200);
+        assert!(after.text("main .callout").contains("Nothing to revoke") && after.texts("main form").is_empty(), "{}", after.body);
         ada.post(&revoke, &[]).await.with(409);
         ada.post(&revoke.replace("/revoke", "/renew"), &[]).await.with(409);
         let invented = format!("/invitations/{}", "A".repeat(43));
@@ -132,7 +137,9 @@ stories! {
         let chie = house.visitor();
         sign_in_for(&chie, "Chie", &link).await.with(303);
         chie.get("/queries").await.with(200);
-        let revoke = ada.get("/settings/invitations").await.attributes("form[action$='/revoke']", "action").remove(0);
+        let revoke = ada.get("/settings/invitations").await.attributes("tbody a[href$='/revoke']", "href").remove(0);
+        let question = ada.get(&revoke).await.with(200);
+        assert!(question.text("main form").contains("signed in through the link"), "{}", question.body);
         ada.post(&revoke, &[]).await.with(303);
         assert!(chie.get("/queries").await.with(303).location.starts_with("/sign-in"));
         chie.get(&link).await.with(404);

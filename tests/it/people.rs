@@ -124,6 +124,27 @@ mod administration {
             assert_eq!(house.count("select count(*) as value from audit where action in ('access-granted', 'access-ended')").await, 2);
         }
 
+        /// Revoking a role asks first, for the source in its row; one that Amazon gives isn't revoked.
+        async fn revoking_a_role_asks_first(house: House) {
+            let ada = house.signed_in("Ada").await;
+            let instance = instance(&ada).await;
+            let chie = house.signed_in("Chie").await;
+            let address = format!("/settings/people/{}", id_of(&house, "Chie").await);
+            ada.post(&format!("{address}/access"), &[("instance", &instance), ("role", "analyst")]).await.with(303);
+            let ask = ada.get(&address).await.attributes("tbody a[href*='/access/revoke']", "href").remove(0);
+            let question = ada.get(&ask).await.with(200);
+            assert!(question.text("main form").contains("loses the role Analyst"), "{}", question.body);
+            chie.get(&format!("/instances/{instance}")).await.with(200);
+            let action = question.attributes("main form", "action").remove(0);
+            let names = question.attributes("main form input", "name");
+            let values = question.attributes("main form input", "value");
+            let fields: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(values.iter().map(String::as_str)).collect();
+            ada.get(&ask.replace("source=administrator", "source=amazon")).await.with(409);
+            ada.post(&action, &fields).await.with(303);
+            chie.get(&format!("/instances/{instance}")).await.with(404);
+            ada.get(&ask).await.with(404);
+        }
+
         /// Disconnecting shows what depends on it, deletes the tokens, and keeps the access for its grace period.
         async fn a_connection_is_disconnected_by_its_owner(house: House) {
             let ada = house.signed_in("Ada").await;

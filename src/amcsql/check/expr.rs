@@ -294,6 +294,7 @@ impl Binder<'_> {
             if let Some(function) = function {
                 return Value::new(ExprKind::Call { function, args: Vec::new() }, data_type.clone(), span);
             }
+            self.unreadable(text, data_type, value.expr.span);
         }
         if !castable(&value.expr.data_type, data_type) {
             let from = value.expr.data_type.clone();

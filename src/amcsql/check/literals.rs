@@ -72,6 +72,22 @@ impl Binder<'_> {
         (self.context.is_authored && is_name(name)).then(|| format!("{{{{{name}}}}}"))
     }
 
+    /// Warns about a text that its conversion can't read. The text of the author only: the text that is sent may hold
+    /// sample values.
+    pub(super) fn unreadable(&mut self, text: &str, to: &DataType, span: Span) {
+        let reads = match to {
+            DataType::Date | DataType::Timestamp => reads_as_moment(text),
+            to if to.is_numeric() => text.trim().parse::<f64>().is_ok_and(f64::is_finite),
+            _ => true,
+        };
+        if reads || !self.context.is_authored || text.contains("{{") {
+            return;
+        }
+        let (shown, kind) = (short(text), to.to_string().to_uppercase());
+        let message = format!("The text '{shown}' does not read as {kind}, and such a conversion stops the run.");
+        self.warning(codes::TEXT_AS_VALUE, span, message);
+    }
+
     pub(super) fn negate(&mut self, inner: &Expr, span: Span) -> Value {
         let value = self.expr(inner);
         let kind = value.expr.data_type.clone();

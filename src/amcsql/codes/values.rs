@@ -40,7 +40,7 @@ codes! { Values;
     ], may_be_wrong();
     TEXT_AS_VALUE = "text-as-value", Warning, [
         "Text that does not read as a number or date",
-        "A column of numbers or dates is compared with a text that does not read as one, so no row can fit and the result is empty.",
+        "A column of numbers or dates is compared with a text that does not read as one, so no row can fit and the result is empty. A CAST of such a text stops the run.",
         "Write a number, or a day such as '2026-01-31'. Numeric ids of sponsored ads are texts: use campaign_id_string.",
         "SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign_id = 'Launch'",
         "SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign = 'Launch'",

@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::Method;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post_service;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
@@ -32,9 +32,9 @@ use rmcp::{ErrorData, RoleServer};
 use serde_json::Value;
 use url::Url;
 
-use crate::tokens::{Access, Area, Level};
+use crate::tokens::{Access, Area, CHALLENGE, Level, unauthorized};
 use crate::web::routes::{Line, Routes, Who};
-use crate::web::{self, Problem, Site};
+use crate::web::{self, Site};
 use call::Caller;
 use tools::{Effect, Tool, Tools};
 
@@ -99,7 +99,7 @@ async fn tokens_only(request: Request, next: Next) -> Response {
     }
     let detail =
         "An assistant needs a personal API token in the header Authorization: Bearer. Create one under API tokens.";
-    Problem::new(StatusCode::UNAUTHORIZED, "invalid-token", detail).into_response()
+    unauthorized(detail, CHALLENGE)
 }
 
 /// A tool as the protocol describes it.

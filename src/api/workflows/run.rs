@@ -14,16 +14,16 @@ use crate::api::Api;
 use crate::api::endpoint::{Endpoint, Endpoints};
 use crate::api::executions::{Execution, ExecutionWindow, actor, shown};
 use crate::api::idempotency::IdempotencyKey;
-use crate::api::input::{Body, invalid, pointer};
+use crate::api::input::{Body, invalid, no_instance, pointer};
 use crate::api::reply::{Result, created, json, refused};
 use crate::api::schema::{answer, body};
-use crate::executions::{Request, What};
+use crate::executions::{Refusal, Request, What};
 use crate::ids::{InstanceId, QueryId};
 use crate::instances::Role;
 use crate::queries::{self, Given, Privacy, RunInput, RunOptions, WindowForm};
 use crate::tokens::{Area, Level};
+use crate::web::Person;
 use crate::web::components::Errors;
-use crate::web::{Error, Person};
 
 /// Maximum number of acknowledged codes: more than there are.
 const MOST_ACKNOWLEDGED: usize = 200;
@@ -146,12 +146,16 @@ async fn start(
         return Err(invalid(&errors, pointer));
     }
     if !tx.reaches(&instance) {
-        return Err(Error::Missing.into());
+        return Err(no_instance("/instance"));
     }
     let what = What::Query { id: query.id.clone(), revision: input.revision, instance, input: run };
     let is_dry_run = input.dry_run.unwrap_or_default();
     let request = Request { what, key: key.text().filter(|_| !is_dry_run).map(str::to_owned) };
-    let started = api.executions.start(&mut tx, &actor(&person), &request).await.map_err(refused)?;
+    let started = api.executions.start(&mut tx, &actor(&person), &request).await.map_err(|refusal| match refusal {
+        // The query was found before.
+        Refusal::Missing => no_instance("/instance"),
+        refusal => refused(refusal),
+    })?;
     let execution = shown(&mut tx, &person, &started.id).await?;
     if is_dry_run {
         // Nothing is committed, so nothing was started.

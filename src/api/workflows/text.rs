@@ -15,7 +15,7 @@ use crate::amcsql::text::{LineIndex, Span};
 use crate::amcsql::{Context, Purpose, check_either};
 use crate::api::Api;
 use crate::api::endpoint::{Endpoint, Endpoints};
-use crate::api::input::{Body, invalid, pointer};
+use crate::api::input::{Body, invalid, pointer, with_instance};
 use crate::api::reply::{Result, json};
 use crate::api::schema::{answer, body, names};
 use crate::ids::InstanceId;
@@ -204,7 +204,7 @@ fn data_sources(query: &Query) -> Vec<TextSource> {
 
 async fn show_findings(State(api): State<Api>, person: Person, Body(input): Body<CheckInput>) -> Result<Response> {
     let sql = input.sql.replace("\r\n", "\n");
-    let (catalogue, _) = queries::sources(&api.site, &person, input.instance.as_ref()).await?;
+    let (catalogue, _) = with_instance(queries::sources(&api.site, &person, input.instance.as_ref()).await)?;
     let checked = check_either(&sql, &Context::reporting(&catalogue).authored());
     let purpose = if checked.purpose == Purpose::Audience { "audience" } else { "reporting" };
     let query = checked.query.as_ref();
@@ -254,7 +254,7 @@ async fn show_trial(State(api): State<Api>, person: Person, Body(input): Body<Tr
     if !errors.is_empty() {
         return Err(invalid(&errors, pointer));
     }
-    let (catalogue, is_sandbox) = queries::sources(&api.site, &person, input.instance.as_ref()).await?;
+    let (catalogue, is_sandbox) = with_instance(queries::sources(&api.site, &person, input.instance.as_ref()).await)?;
     let prepared = queries::prepare(&text.script(), &run, &catalogue, api.site.clock.now(), is_sandbox);
     let trial = api.trials.run_prepared(&api.site, &person, &prepared).await?;
     if !trial.problems.is_empty() {

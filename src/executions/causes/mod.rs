@@ -115,15 +115,15 @@ const UNKNOWN: Cause = Cause {
     name: "unknown",
     title: "not recognized",
     likely: "RecomAMP doesn't recognize this error.",
-    fix: "Read AMC's message below. If it mentions an internal error, running the query again may help; otherwise \
-          give Amazon support the IDs below.",
+    fix: "Read AMC's message. If it mentions an internal error, running the query again may help; otherwise \
+          give Amazon support the execution's IDs.",
     signs: &[],
 };
 
 /// An unknown cause, without a message from AMC.
 const UNKNOWN_WITHOUT_WORDS: Cause = Cause {
     likely: "AMC gave no reason that RecomAMP recognizes.",
-    fix: "Run the query again. If it fails again, give Amazon support the IDs below.",
+    fix: "Run the query again. If it fails again, give Amazon support the execution's IDs.",
     ..UNKNOWN
 };
 

@@ -280,13 +280,13 @@ pub(super) const OWN: &[Cause] = causes! {
     "bad-row", "A row that can't be read",
     &[&["of the result cannot be read:"]],
     "A row in AMC's result file isn't valid CSV.",
-    "Fetch the result again. If it happens again, run the query again and contact Amazon support with the IDs below.";
+    "Fetch the result again. If it happens again, run the query again and contact Amazon support with its IDs.";
     "not-csv", "A file that isn't CSV",
     &[&["is not a csv file"]],
     "AMC's result file isn't CSV.",
-    "Fetch the result again. If it happens again, run the query again and contact Amazon support with the IDs below.";
+    "Fetch the result again. If it happens again, run the query again and contact Amazon support with its IDs.";
     "parts-differ", "Parts that don't fit together",
     &[&["so they cannot be joined"], &["other columns than part 1"], &["where the run has `"]],
     "AMC's result files have different columns, so they can't be combined.",
-    "Fetch the result again. If it happens again, run the query again and contact Amazon support with the IDs below.";
+    "Fetch the result again. If it happens again, run the query again and contact Amazon support with its IDs.";
 };

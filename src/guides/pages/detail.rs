@@ -87,6 +87,8 @@ pub(super) struct Answer {
     pub(super) form: Fields,
     pub(super) tried: Option<Trial>,
     pub(super) errors: Errors,
+    /// What can't be done because of the errors, in words.
+    pub(super) refusal: &'static str,
     pub(super) mistakes: Vec<String>,
 }
 
@@ -285,6 +287,7 @@ fn parts(guide: &Guide, read: Read, mut answer: Answer, is_demo: bool, now: Date
                 if is_answered {
                     view.tried = answer.tried.take();
                     view.errors = std::mem::take(&mut answer.errors);
+                    view.refusal = answer.refusal;
                     view.mistakes = std::mem::take(&mut answer.mistakes);
                 }
                 if let Some(catalogue) = &read.catalogue {

@@ -102,7 +102,8 @@ pub(super) async fn run(
     let languages = languages(&headers, fields.trimmed("lang"));
     let seen = seen(&*desk.guides.current().await, &person, &slug, &languages)?;
     let query = query(&seen.guide, &id)?;
-    let mut answer = Answer { query: id.clone(), form: fields.clone(), ..Answer::default() };
+    let refusal = "The query can't run yet";
+    let mut answer = Answer { query: id.clone(), form: fields.clone(), refusal, ..Answer::default() };
     let sent = fields.trimmed("instance").to_owned();
     let Ok(instance) = sent.parse::<InstanceId>() else {
         answer.errors.add("", "Choose an instance above, then run the query there.");
@@ -138,7 +139,7 @@ pub(super) async fn run(
             tx.commit().await?;
             desk.executions.wake();
             let here = address(&slug, Some(&instance), &fields);
-            Ok(Redirect::to(&format!("{here}#{}", query.anchor())).into_response())
+            Ok(Redirect::to(&format!("{here}#{}-run", query.anchor())).into_response())
         }
         Err(refusal) => {
             drop(tx);
@@ -179,13 +180,15 @@ fn taken_along(desk: &Desk, query: &GuideQuery, fields: &Fields) -> QueryInput {
     input
 }
 
-/// The page with what is wrong in the form of a query, if it can't be saved like this.
+/// The page with what is wrong in the form of a query, if it can't be saved like this; `refusal` says what can't be
+/// done.
 async fn refused(
     desk: &Desk,
     (person, visit): (&Person, &Visit),
     headers: &HeaderMap,
     (slug, id): (&str, &str),
     fields: &Fields,
+    refusal: &'static str,
 ) -> web::Result<Option<Response>> {
     let languages = languages(headers, fields.trimmed("lang"));
     let seen = seen(&*desk.guides.current().await, person, slug, &languages)?;
@@ -194,7 +197,7 @@ async fn refused(
     if errors.is_empty() {
         return Ok(None);
     }
-    let answer = Answer { query: id.to_owned(), form: fields.clone(), errors, ..Answer::default() };
+    let answer = Answer { query: id.to_owned(), form: fields.clone(), errors, refusal, ..Answer::default() };
     let page = page(desk, person, visit, slug, &languages, fields.trimmed("instance"), answer).await?;
     Ok(Some(Html(page).unprocessable()))
 }
@@ -229,7 +232,8 @@ pub(super) async fn save(
     Path((slug, id)): Path<(String, String)>,
     fields: Fields,
 ) -> web::Result<Response> {
-    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields).await? {
+    let refusal = "The query can't be saved yet";
+    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields, refusal).await? {
         return Ok(page);
     }
     let query = saved(&desk, &person, &slug, &id, &fields).await?;
@@ -246,7 +250,8 @@ pub(super) async fn schedule(
     Path((slug, id)): Path<(String, String)>,
     fields: Fields,
 ) -> web::Result<Response> {
-    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields).await? {
+    let refusal = "The query can't be scheduled yet";
+    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields, refusal).await? {
         return Ok(page);
     }
     let query = saved(&desk, &person, &slug, &id, &fields).await?;

@@ -1,30 +1,20 @@
 //! Revoking a link, after a page that says what happens.
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde_json::json;
 
 use super::Links;
-use super::list::Line;
 use crate::accounts::audit::{self, Action};
 use crate::db::{Scope, Tx};
 use crate::executions;
 use crate::ids::LinkId;
 use crate::instances;
-use crate::links::model::{Link, Thing};
+use crate::links::model::{Link, State as LinkState, Thing};
 use crate::links::store;
-use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, QueryString, Visit, local_or_home};
-
-#[derive(Template)]
-#[template(path = "links/revoke.html")]
-pub(super) struct RevokePage {
-    shell: Shell,
-    line: Line,
-    /// The list from which somebody came, and to which they return.
-    next: String,
-}
+use crate::web::components::count;
+use crate::web::shell::{Section, Tone};
+use crate::web::{self, Fields, Html, Person, QueryString, RevokePage, Visit, local_or_home};
 
 /// Whether somebody may revoke a link: its author, a manager of the instance, an administrator.
 async fn may_revoke(tx: &mut Tx, person: &Person, link: &Link) -> web::Result<bool> {
@@ -44,7 +34,7 @@ async fn revocable(tx: &mut Tx, person: &Person, id: &str) -> web::Result<Link> 
     if may_revoke(tx, person, &link).await? { Ok(link) } else { Err(web::Error::Missing) }
 }
 
-/// The page that follows.
+/// The list from which somebody came, and to which they return.
 fn next(fields: &Fields) -> &str {
     if fields.has("next") { local_or_home(fields.get("next")) } else { "/settings/links" }
 }
@@ -60,10 +50,23 @@ pub(super) async fn ask(
     let mut tx = room.site.db.read(&Scope::System).await?;
     let link = revocable(&mut tx, &person, &id).await?;
     drop(tx);
-    Ok(Html(RevokePage {
-        shell: visit.shell("Revoke public link", Section::None).await,
-        line: Line::new(link, room.site.clock.now()),
-        next: next(&fields).to_owned(),
+    let (state, next) = (link.state(room.site.clock.now()), next(&fields));
+    let shell = visit.shell("Revoke public link", Section::None).await;
+    let page = RevokePage::new(shell, format!("/settings/links/{}/revoke", link.id), next, "Public links")
+        .fact("Title", link.title)
+        .fact("State", state.label())
+        .fact("Created by", link.author)
+        .time("Created", Some(link.created_at))
+        .time("Expires", Some(link.expires_at))
+        .fact("Views", count(link.views))
+        .time("Last viewed", link.viewed_at)
+        .then("The link shows nothing from then on: whoever opens it reads that it isn't available.")
+        .then("This can't be undone. You can create another link, which has another address.")
+        .then("What it shows stays as it is for people with access.")
+        .field("next", next);
+    Ok(Html(match state {
+        LinkState::Open => page,
+        LinkState::Expired | LinkState::Revoked => page.nothing("This link no longer shows anything."),
     }))
 }
 

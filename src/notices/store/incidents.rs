@@ -37,6 +37,12 @@ pub(in crate::notices) async fn close(tx: &mut Tx, cause: &str) -> Result<Option
     Ok(closed.map(|Single(message)| Closed { message }))
 }
 
+/// Closes the incidents with this prefix that were opened before `before`.
+pub(in crate::notices) async fn close_older(tx: &mut Tx, begin: &str, before: DateTime<Utc>) -> Result<()> {
+    const CLOSE: &str = "delete from message_incidents where cause like $1 || '%' and opened_at < $2";
+    sql(CLOSE).bind(begin).bind(before).execute(tx).await.map(drop)
+}
+
 /// The causes of open incidents with this prefix.
 pub(in crate::notices) async fn open_causes(tx: &mut Tx, begin: &str) -> Result<Vec<String>> {
     const LIST: &str = "select cause as value from message_incidents where cause like $1 || '%' order by cause";

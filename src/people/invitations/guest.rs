@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::Inviting;
@@ -20,8 +21,8 @@ use crate::web::{self, Html, Person, Visit};
 struct GuestPage {
     shell: Shell,
     invitation: Invitation,
-    /// The instances that it opens, with the role on each.
-    gives: Vec<(String, &'static str)>,
+    /// The instances that it opens, with the role on each and when that ends.
+    gives: Vec<(String, &'static str, Option<DateTime<Utc>>)>,
     /// Where signing in leads back.
     here: String,
     /// The address that is signed in, if it isn't the invited one.
@@ -49,14 +50,14 @@ fn masked(email: &str) -> String {
 }
 
 /// The names of the instances of an invitation, without those that are gone.
-async fn gives(tx: &mut Tx, invitation: &Invitation) -> db::Result<Vec<(String, &'static str)>> {
+async fn gives(tx: &mut Tx, invitation: &Invitation) -> db::Result<Vec<(String, &'static str, Option<DateTime<Utc>>)>> {
     if invitation.access.is_empty() {
         return Ok(Vec::new());
     }
     let named = instances::named(tx).await?;
     let name = |one: &invitations::InvitedAccess| {
         let instance = named.iter().find(|known| known.id == one.instance)?;
-        Some((instance.name.clone(), Role::parse(&one.role).label()))
+        Some((instance.name.clone(), Role::parse(&one.role).label(), one.ends_at))
     };
     Ok(invitation.access.iter().filter_map(name).collect())
 }

@@ -1,8 +1,8 @@
-//! The list of invitations: everybody's for administrators, one's own for others; renewing and revoking.
+//! The list of invitations: everybody's for administrators, one's own for others; renewing.
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::{Redirect, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::db::Scope;
 use crate::ids::{InvitationId, PersonId};
 use crate::web::components::{Choice, Pager, State as Color};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
-use crate::web::shell::{Section, Shell, Tone};
+use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
 use crate::web::{self, Html, Person, Visit};
 
@@ -37,11 +37,15 @@ pub(super) struct ListPage {
 /// An invitation with its state at the time of the request.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    one: Invitation,
-    state: InvitationState,
+    pub(super) one: Invitation,
+    pub(super) state: InvitationState,
 }
 
 impl Line {
+    pub(super) fn new(one: Invitation, now: DateTime<Utc>) -> Self {
+        Self { state: one.state(now), one }
+    }
+
     fn color(&self) -> Color {
         match self.state {
             InvitationState::Open | InvitationState::Claimed => Color::Waiting,
@@ -51,7 +55,7 @@ impl Line {
         }
     }
 
-    fn whom(&self) -> &str {
+    pub(super) fn whom(&self) -> &str {
         if self.one.email.is_empty() { "Anyone with the link" } else { &self.one.email }
     }
 
@@ -60,12 +64,12 @@ impl Line {
         matches!(self.state, InvitationState::Open | InvitationState::Expired)
     }
 
-    fn is_revocable(&self) -> bool {
+    pub(super) fn is_revocable(&self) -> bool {
         !matches!(self.state, InvitationState::Accepted | InvitationState::Revoked)
     }
 
     /// The roles in words: `Member, analyst of 1 instance`.
-    fn gives(&self) -> String {
+    pub(super) fn gives(&self) -> String {
         let in_all = self.one.role.label();
         match self.one.access.as_slice() {
             [] => in_all.to_owned(),
@@ -79,7 +83,7 @@ impl Line {
 }
 
 /// Whose invitations somebody manages; `None` for everybody's.
-fn author(person: &Person) -> Option<PersonId> {
+pub(super) fn author(person: &Person) -> Option<PersonId> {
     (!person.is_administrator).then(|| person.id.clone())
 }
 
@@ -109,7 +113,7 @@ pub(super) async fn show(
     Ok(Html(ListPage {
         shell: visit.shell("Invitations", Section::None).await,
         list: params.list(&[]),
-        lines: found.into_iter().map(|one| Line { state: one.state(filter.now), one }).collect(),
+        lines: found.into_iter().map(|one| Line::new(one, filter.now)).collect(),
         pager,
         states: Choice::optional("All states", states),
         state: filter.state,
@@ -163,7 +167,7 @@ pub(super) async fn export(
     let rows = RowSource::new(&room.site.db, Scope::System, filter, |tx, filter, range, _| {
         Box::pin(async move {
             let found = invitations::list(tx, filter, range).await?;
-            Ok(found.into_iter().map(|one| Line { state: one.state(filter.now), one }).collect())
+            Ok(found.into_iter().map(|one| Line::new(one, filter.now)).collect())
         })
     });
     Ok(list::export_rows(&params, rows).await?.answer(&["invitations"], now))
@@ -192,26 +196,4 @@ pub(super) async fn renew(
     audit::write(&mut tx, &site.random, now, Some(&person.id), Action::Invited, id.as_str(), detail).await?;
     tx.commit().await?;
     Ok(room.sent(&visit, &invitation, &token).await?)
-}
-
-pub(super) async fn revoke(
-    State(room): State<Inviting>,
-    person: Person,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> web::Result<Redirect> {
-    let (site, now) = (&room.site, room.site.clock.now());
-    let id: InvitationId = id.parse().map_err(|_| web::Error::Missing)?;
-    let mut tx = site.db.write(&Scope::System).await?;
-    let was = invitations::find(&mut tx, &id, author(&person).as_ref()).await?;
-    if !invitations::revoke(&mut tx, now, &id).await? {
-        let why = "It was accepted or revoked before. Suspend or remove the person under People instead.";
-        return Err(web::Error::conflict("This invitation can't be revoked", why)
-            .with_way("Invitations", "/settings/invitations".to_owned()));
-    }
-    let detail = json!({ "email": was.email });
-    audit::write(&mut tx, &site.random, now, Some(&person.id), Action::InvitationRevoked, id.as_str(), detail).await?;
-    tx.commit().await?;
-    visit.flash(Tone::Success, "The invitation is revoked. Its link no longer works.").await;
-    Ok(Redirect::to("/settings/invitations"))
 }

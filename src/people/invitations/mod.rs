@@ -3,6 +3,7 @@
 mod form;
 mod guest;
 mod list;
+mod revoke;
 
 pub(super) use form::email;
 
@@ -45,7 +46,10 @@ pub(super) fn routes(site: Site) -> Routes {
         .route("/settings/invitations.json", get(SignedIn, list::export))
         .route("/settings/invitations/new", get(Administrator(ONLY), form::new).about("Invite somebody"))
         .route("/settings/invitations/{id}/renew", post(Owner, list::renew).about("Renew an invitation"))
-        .route("/settings/invitations/{id}/revoke", post(Owner, list::revoke).about("Revoke an invitation"))
+        .route(
+            "/settings/invitations/{id}/revoke",
+            get(Owner, revoke::ask).post(Owner, revoke::revoke).about("Revoke an invitation"),
+        )
         .route("/invitations/{token}", get(Link, guest::show).post(Link, guest::accept).about("Accept an invitation"))
         .with_state(Inviting::new(site))
 }

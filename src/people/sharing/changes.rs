@@ -1,6 +1,5 @@
 //! Changing and revoking a shared role.
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
@@ -12,10 +11,11 @@ use crate::accounts::audit::{self, Action};
 use crate::db::{PageRange, Tx};
 use crate::ids::PersonId;
 use crate::instances::{self, Colleague, ColleagueFilter, Given, Source};
+use crate::people::about_role;
 use crate::web::components::Errors;
 use crate::web::list::ListParams;
-use crate::web::shell::{Section, Shell, Tone};
-use crate::web::{self, Fields, Html, Person, QueryString, Visit};
+use crate::web::shell::{Section, Tone};
+use crate::web::{self, Fields, Html, Person, QueryString, RevokePage, Visit};
 
 /// The shared role of the person in a form or an address. Nobody changes their own.
 async fn shared(tx: &mut Tx, person: &Person, managed: &Managed, fields: &Fields) -> web::Result<Colleague> {
@@ -73,15 +73,6 @@ pub(super) async fn change(
     Ok(Redirect::to(&managed.path()).into_response())
 }
 
-#[derive(Template)]
-#[template(path = "people/sharing/revoke.html")]
-pub(super) struct RevokePage {
-    shell: Shell,
-    managed: Managed,
-    line: Colleague,
-    path: String,
-}
-
 pub(super) async fn ask(
     State(room): State<Inviting>,
     person: Person,
@@ -94,7 +85,10 @@ pub(super) async fn ask(
     let line = shared(&mut tx, &person, &managed, &fields).await?;
     drop(tx);
     let shell = visit.shell(format!("Revoke access to {}", managed.name), Section::Instances).await;
-    Ok(Html(RevokePage { shell, path: managed.path(), managed, line }))
+    let path = managed.path();
+    let page = RevokePage::new(shell, format!("{path}/revoke"), path, format!("People of {}", managed.name));
+    let page = about_role(page, (&line.name, &line.email, &managed.name), line.grant);
+    Ok(Html(page.field("person", line.person.as_str())))
 }
 
 pub(super) async fn revoke(

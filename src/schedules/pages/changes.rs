@@ -118,6 +118,12 @@ pub(super) struct ResumePage {
     errors: Errors,
 }
 
+impl ResumePage {
+    const fn question(&self) -> &'static str {
+        if self.count == 1 { "What should happen to it?" } else { "What should happen to them?" }
+    }
+}
+
 /// Asks what to do with the slots of the pause before it ends.
 pub(super) async fn resume_page(
     State(room): State<Schedules>,

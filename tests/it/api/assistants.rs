@@ -142,7 +142,9 @@ stories! {
         let by_session = |visitor: Visitor| async move {
             visitor.send(Method::POST, "/mcp", &[ACCEPTED, ("content-type", "application/json")], Some(body)).await
         };
-        problem(by_session(ada).await, 401);
+        let by_session = by_session(ada).await;
+        assert_eq!(by_session.headers["www-authenticate"], "Bearer realm=\"RecomAMP\"");
+        problem(by_session, 401);
         problem(small.call(Method::GET, "/mcp", &[ACCEPTED], None).await, 405);
         for odd in ["", "{", "[]", "{\"jsonrpc\":\"2.0\"}", "null"] {
             let answer = small.raw("/mcp", &[ACCEPTED, ("content-type", "application/json")], odd).await;

@@ -95,7 +95,10 @@ stories! {
             (Method::POST, format!("{address}/execute"), "executions:write"),
         ] {
             let body = json!({ "name": "Theirs", "sql": "SELECT 1" });
-            let refused = problem(narrow.call(method, &address, &[], Some(&body)).await, 403);
+            let answer = narrow.call(method, &address, &[], Some(&body)).await;
+            let asked = format!("Bearer realm=\"RecomAMP\", error=\"insufficient_scope\", scope=\"{scope}\"");
+            assert_eq!(answer.headers["www-authenticate"], asked.as_str());
+            let refused = problem(answer, 403);
             assert_eq!((kind(&refused), refused["scope"].as_str()), ("insufficient-scope", Some(scope)), "{refused}");
         }
         assert_eq!(read(&wide.get(&address).await.with(200))["revision"], 1);
@@ -125,7 +128,8 @@ stories! {
         }
         problem(limited.call(Method::POST, &format!("{run}/cancel"), &[], None).await, 404);
         problem(limited.post(&format!("{}/execute", at(&other)), &json!({})).await, 404);
-        problem(limited.post(&format!("{}/execute", at(&mine)), &json!({ "instance": there })).await, 404);
+        let elsewhere = problem(limited.post(&format!("{}/execute", at(&mine)), &json!({ "instance": there })).await, 404);
+        assert_eq!(elsewhere["errors"][0]["pointer"], "#/instance", "the body is wrong, not the address: {elsewhere}");
         problem(limited.post(&format!("{}/sync", at(&mine)), &json!({ "instance": there })).await, 404);
         for field in ["home", "default_instance"] {
             let body = json!({ "name": "Moved", "sql": "SELECT 1", field: there });

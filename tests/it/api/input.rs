@@ -66,8 +66,14 @@ stories! {
             assert_eq!((kind(&refused), told), ("invalid-fields", named), "{body}: {refused}");
         }
         for body in [json!([]), json!(null), json!("x")] {
-            problem(program.post("/api/workflows", &body).await, 422);
+            let refused = problem(program.post("/api/workflows", &body).await, 422);
+            assert!(refused["errors"][0]["detail"].as_str().is_some_and(|text| text.ends_with("expected an object.")), "{refused}");
         }
+        let nowhere = json!({ "sql": "SELECT 1", "instance": "ins_01jzzzzzzzzzzzzzzzzzzzzzzz" });
+        let refused = problem(program.post("/api/workflows/check", &nowhere).await, 404);
+        assert_eq!(pointers(&refused), ["#/instance"], "{refused}");
+        // Values without names aren't taken for the fields in their order.
+        problem(program.post("/api/workflows/check", &json!(["SELECT 1", null])).await, 422);
         assert_eq!(house.count("select count(*) as value from queries").await, 0);
     }
 

@@ -152,10 +152,15 @@ async fn the_command_line_runs_a_query_elsewhere() {
     let again = run(&program.token, &["Reach", "--key", "weekly"]).await;
     assert!(first.0 == 0 && first.1 == again.1 && first.1.starts_with("exe_"), "{first:?} {again:?}");
     assert_eq!(house.count("select count(*) as value from executions").await, 2);
+    house.fault("overlap", "", "1").await;
+    let (code, out, err) = run(&program.token, &["Reach", "--wait"]).await;
+    assert!(code == 1 && out.is_empty(), "{code} {out} {err}");
+    assert!(err.contains("AMC rejected") && err.contains("Wait a day"), "what happened and what to do: {err}");
     for (token, more, code, said) in [
-        (program.token.as_str(), &["Nothing"][..], 1, "no query named Nothing"),
+        (program.token.as_str(), &["Nothing"][..], 1, "no query named “Nothing”"),
         (program.token.as_str(), &["Reach", "--param", "days=7"][..], 1, "#/parameters/days"),
         (program.token.as_str(), &["Reach", "--param", "days"][..], 1, "not name=value"),
+        (program.token.as_str(), &["Reach", "--format", "json"][..], 2, "--wait"),
         ("x", &["Reach"][..], 2, "holds no API token"),
     ] {
         let told = run(token, more).await;
