@@ -208,7 +208,7 @@ impl App {
                     .layer(from_fn_with_state(site.db.clone(), web::framed))
                     .layer(from_fn_with_state(rate_limits.clone(), rate_limits::limit))
                     .layer(self.sessions())
-                    .layer(from_fn_with_state(site.clone(), accounts::recognise))
+                    .layer(from_fn_with_state(site.clone(), accounts::recognize))
                     .layer(from_fn_with_state(notices::UnreadCount::new(site.clone()), notices::count_unread))
                     .layer(from_fn_with_state(instances::Expiry::new(site.clone()), instances::end_expired))
                     .layer(from_fn_with_state(site.db.clone(), web::framed))

@@ -14,6 +14,7 @@ mod serve;
 mod sql;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -125,7 +126,7 @@ impl Environment for Process {
     }
 
     fn names(&self) -> Vec<String> {
-        // OK because a name that isn't valid text is no setting, and is reported as unknown.
+        // OK because a name that isn't valid text isn't a setting, and is reported as unknown.
         std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
     }
 }
@@ -196,15 +197,15 @@ fn error_chain(error: &anyhow::Error) -> String {
 }
 
 /// Prints to standard error.
-#[expect(clippy::print_stderr, reason = "what the command line says to its user")]
 pub(crate) fn say(text: &str) {
-    eprintln!("{text}");
+    // OK to ignore: the reader may have gone, and the macro of the standard library would panic.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Prints to standard output.
-#[expect(clippy::print_stdout, reason = "what the command line gives")]
 pub(crate) fn give(text: &str) {
-    println!("{text}");
+    // OK to ignore: the reader may have gone, as `head` has after its last line.
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@
 -- WITH last_orders AS (
 --   SELECT
 --     user_id,
---     MAX(purchase_dt_utc) AS last_dt
+--     MAX(purchase_date_utc) AS last_date
 --   FROM amazon_retail_purchases_for_audiences
 --   WHERE asin_brand IN ({{brands}})
 --     AND user_id IS NOT NULL
@@ -28,9 +28,9 @@
 -- )
 -- SELECT user_id
 -- FROM last_orders
--- WHERE SECONDS_BETWEEN(last_dt, BUILT_IN_PARAMETER('TIME_WINDOW_END')) BETWEEN {{from_days}} * 86400 AND {{to_days}} * 86400
+-- WHERE SECONDS_BETWEEN(last_date, BUILT_IN_PARAMETER('TIME_WINDOW_END')) BETWEEN {{from_days}} * 86400 AND {{to_days}} * 86400
 -- '''
--- audience-users = 114
+-- audience-users = 117
 --
 -- [metrics]
 -- status = "By the days between the last purchase and the end of the window."

@@ -15,7 +15,7 @@
 -- interpretation = """
 -- * **People** add up to the reach of both together: everybody is in exactly one row.
 -- * **Purchase rate** of *Both* against the two others shows where buyers concentrate. It does not show that the second product caused the purchase.
--- * The **spend** of *Both* pays for both products, so a higher cost per person is no disadvantage in itself.
+-- * The **spend** of *Both* pays for both products, so a higher cost per person isn't a disadvantage in itself.
 -- """
 --
 -- [metrics]

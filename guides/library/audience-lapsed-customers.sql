@@ -41,9 +41,9 @@
 -- WHERE asin_brand LIKE {{brand_pattern}}
 --   AND user_id IS NOT NULL
 -- GROUP BY user_id
--- HAVING SECONDS_BETWEEN(MAX(purchase_dt_utc), BUILT_IN_PARAMETER('TIME_WINDOW_END')) >= {{lapsed_days}} * 86400
+-- HAVING SECONDS_BETWEEN(MAX(purchase_date_utc), CAST(BUILT_IN_PARAMETER('TIME_WINDOW_END') AS DATE)) >= {{lapsed_days}} * 86400
 -- '''
--- audience-users = 1190
+-- audience-users = 1194
 --
 -- [metrics]
 -- last_purchase = "Time from the last purchase to the end of the window."

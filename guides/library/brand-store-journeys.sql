@@ -58,6 +58,7 @@ WITH first_views AS (
     MIN(event_dt_utc) AS first_view
   FROM amazon_brand_store_page_views
   WHERE store_name LIKE {{store_pattern}}
+    AND visit_id IS NOT NULL
     AND user_id IS NOT NULL
   GROUP BY store_name, visit_id, user_id, page_title
 ),

@@ -7,6 +7,7 @@
 -- use-case = "Which product brings the most valuable customers?"
 -- products = ["retail"]
 -- level = "advanced"
+-- version = 2
 -- tags = ["lifetime value", "entry product", "retention"]
 -- window-advice = "A year or more. Customers count only when the chosen number of days has passed by the end of the window."
 -- prerequisites = ["A subscription to Amazon Retail Purchases (data source amazon_retail_purchases)."]
@@ -88,7 +89,7 @@ customer_values AS (
     MAX(CASE WHEN p.purchase_date_utc > f.first_date THEN 1 ELSE 0 END) AS returned
   FROM first_dates f
   JOIN purchases p ON p.user_id = f.user_id
-  WHERE SECONDS_BETWEEN(f.first_date, p.purchase_date_utc) <= {{horizon_days}} * 86400
+  WHERE SECONDS_BETWEEN(f.first_date, p.purchase_date_utc) < {{horizon_days}} * 86400
     AND SECONDS_BETWEEN(f.first_date, CAST(BUILT_IN_PARAMETER('TIME_WINDOW_END') AS DATE)) >= {{horizon_days}} * 86400
   GROUP BY f.user_id, f.first_date
 )

@@ -24,9 +24,9 @@
 -- Add the terms with the most **orders** as exact keywords, with a bid near **cpc**, and consider them as negatives in the
 -- campaigns in which they were found, so that the two don't bid on the same search.
 --
--- A term is left out if an exact keyword got a click for it in any of the chosen campaigns. Exact keywords without clicks are
--- invisible to AMC, so check your keyword list before you add a term. Match type EXACT also serves close variants, such as
--- plurals.
+-- A term is left out if an exact keyword got a click for it in any of the chosen campaigns. An exact keyword that was shown
+-- but not clicked doesn't count, and AMC knows nothing of one that was never shown, so check your keyword list before you add a
+-- term. Match type EXACT also serves close variants, such as plurals.
 --
 -- The guide [Search terms and branded search](../search-terms/guide.md) explains the method.
 -- '''

@@ -110,14 +110,20 @@ impl Line {
             token: entry.token,
             action: rooms.action(&entry.action).map_or(entry.action.clone(), |action| action.label.to_owned()),
             subject: Part::new("", entry.subject, pages),
-            detail: describe(&entry.detail, pages),
+            detail: describe(&entry.detail, rooms, pages),
         }
     }
 }
 
 /// The members of the details: `region: NA`, `outcome: renewed`.
-fn describe(detail: &Value, pages: &Pages) -> Vec<Part> {
-    let member = |(name, value): (&String, &Value)| Part::new(name.replace('_', " "), words(value), pages);
+fn describe(detail: &Value, rooms: &Rooms, pages: &Pages) -> Vec<Part> {
+    let member = |(name, value): (&String, &Value)| {
+        let known = rooms.detail(name).and_then(|known| Some((known.label, (known.word)(value.as_str()?)?)));
+        match known {
+            Some((label, word)) => Part::new(label, word.to_owned(), pages),
+            None => Part::new(name.replace('_', " "), words(value), pages),
+        }
+    };
     detail.as_object().map(|members| members.iter().map(member).collect()).unwrap_or_default()
 }
 
@@ -128,7 +134,8 @@ fn words(value: &Value) -> String {
         Value::String(text) if text.is_empty() => "–".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(", "),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+        Value::Bool(is_so) => if *is_so { "yes" } else { "no" }.to_owned(),
+        Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 
@@ -256,9 +263,13 @@ mod tests {
     #[test]
     fn details_are_words() {
         let texts = |detail: &Value| -> Vec<String> {
-            describe(detail, &Pages::new()).into_iter().map(|part| format!("{}: {}", part.name, part.text)).collect()
+            describe(detail, &Rooms::default(), &Pages::new())
+                .into_iter()
+                .map(|part| format!("{}: {}", part.name, part.text))
+                .collect()
         };
         assert_eq!(texts(&json!({ "region": "NA", "sealed": 3 })), ["region: NA", "sealed: 3"]);
+        assert_eq!(texts(&json!({ "deleted": true, "lends": false })), ["deleted: yes", "lends: no"]);
         let lists = json!({ "access": [["ins_1", "viewer"]], "ends_at": null });
         assert_eq!(texts(&lists), ["access: ins_1, viewer", "ends at: –"]);
         assert!(texts(&json!({})).is_empty());

@@ -80,7 +80,7 @@ pub async fn active(site: &Site, tx: &mut Tx, id: PersonId) -> db::Result<Option
 }
 
 /// Adds the signed-in [`Person`] to the request, for handlers.
-pub async fn recognise(
+pub async fn recognize(
     State(site): State<Site>,
     session: Session,
     mut request: Request,

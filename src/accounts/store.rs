@@ -12,7 +12,7 @@ pub use people::{
 
 use super::model::{Admission, Entry, NewPerson, PersonStatus, Role, admission, stays};
 use crate::config::Config;
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{PersonId, Random};
 
 pub(super) struct PersonRow {
@@ -75,7 +75,7 @@ pub async fn admit(
     if let Some(known) = known(tx, person).await? {
         return back(tx, config, now, person, known, token).await;
     }
-    let Single(people): Single<i64> = sql(COUNT).one(tx).await?;
+    let people = sql(COUNT).count(tx).await?;
     let id: PersonId = random.id(now);
     let (role, invitation) = match admission(people == 0, config.is_demo(), &config.allowed_emails, &person.email) {
         Admission::As(role) => (role, None),

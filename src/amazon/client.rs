@@ -1,15 +1,14 @@
 //! The HTTP client: builds requests, sends each once, reads responses up to a limit.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, redirect, retry};
 use serde_json::Value;
 use url::Url;
 
-use super::answer::{self, Page};
+use super::answer;
 use super::breaker::{Account, Breakers, Place, Traffic};
-use super::data_sources::DataSource;
 use super::error::{Error, ErrorKind, Unreadable};
 use super::names::{EntityId, MarketplaceId};
 use super::refusal;
@@ -63,12 +62,7 @@ pub struct Client {
     settings: Arc<Settings>,
     breakers: Breakers,
     clock: Clock,
-    /// The last list of data sources, as the response had it and as it was read: a megabyte that most instances share.
-    pub(super) listed: Arc<Mutex<Option<ReadList>>>,
 }
-
-/// A response, and what was read from it.
-pub(super) type ReadList = (Vec<u8>, Page<DataSource>);
 
 /// Invalid client settings.
 #[derive(Debug, thiserror::Error)]
@@ -94,8 +88,7 @@ impl Client {
             return Err(NotBuilt::Address(address.clone()));
         }
         let http = http_client(&settings).map_err(NotBuilt::Http)?;
-        let listed = Arc::default();
-        Ok(Self { http, settings: Arc::new(settings), breakers: Breakers::default(), clock, listed })
+        Ok(Self { http, settings: Arc::new(settings), breakers: Breakers::default(), clock })
     }
 
     pub(super) fn settings(&self) -> &Settings {

@@ -25,7 +25,8 @@ pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
     best.map(|(_, name)| name)
 }
 
-/// Whether two names of equally many words differ in no whole word: `event_name` is no typo of `event_dt`.
+/// Whether each word of two names with the same number of words may be a typo of the other: `event_name` isn't one of
+/// `event_dt`.
 fn alike(a: &str, b: &str) -> bool {
     if a.split('_').count() != b.split('_').count() {
         return true;

@@ -154,7 +154,7 @@ pub(super) fn refused(refusal: Refusal) -> Failure {
             }
             problem.with("findings", findings.into()).into()
         }
-        Refusal::NotReady(_) | Refusal::NoConnection(_) | Refusal::NoSql | Refusal::Deleted => {
+        Refusal::NotReady(_) | Refusal::NoConnection(_) | Refusal::NoSql | Refusal::Deleted | Refusal::Gone => {
             conflict(StatusCode::CONFLICT, "conflict").into()
         }
         Refusal::Changed => stale(),

@@ -141,7 +141,7 @@ impl Entry {
         let plain = path.components().all(|step| matches!(step, Component::Normal(_))) && !self.path.contains('\\');
         let first = self.path.split('/').next().unwrap_or_default();
         if !plain || ![DATABASE_FILE, DATABASE_FOLDER, RESULTS, EMULATOR, KEYS].contains(&first) {
-            bail!("the manifest names `{}`, which is no place in a backup", self.path);
+            bail!("the manifest names `{}`, which isn't a place in a backup", self.path);
         }
         Ok(path.to_owned())
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::store::{self, Backup, State as BackupState};
 use crate::db::Scope;
-use crate::web::components::{Choice, Pager, State as Colour};
+use crate::web::components::{Choice, Pager, State as Color};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::routes::Who::Administrator;
 use crate::web::routes::{Routes, get};
@@ -42,11 +42,11 @@ struct ListPage {
 }
 
 impl Backup {
-    fn colour(&self) -> Colour {
+    fn color(&self) -> Color {
         match self.state {
-            BackupState::Waiting => Colour::Running,
-            BackupState::Verified => Colour::Done,
-            BackupState::Failed => Colour::Failed,
+            BackupState::Waiting => Color::Running,
+            BackupState::Verified => Color::Done,
+            BackupState::Failed => Color::Failed,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
@@ -24,12 +24,12 @@ pub(super) struct Preview {
     /// A time zone of the IANA database.
     #[arg(long, default_value = "UTC")]
     zone: String,
-    /// The time to start from, such as 2027-03-14T00:00:00Z; default: now.
-    #[arg(long)]
+    /// The time to start from, such as 2027-03-14T00:00:00Z, or a day, which begins in UTC; default: now.
+    #[arg(long, value_parser = moment)]
     from: Option<DateTime<Utc>>,
     /// How many times to print.
-    #[arg(long, default_value_t = 10)]
-    count: usize,
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    count: u16,
     /// The output format; `json` prints an object per line.
     #[arg(long, value_enum, default_value_t = Form::Text)]
     format: Form,
@@ -46,10 +46,13 @@ pub(super) fn run(command: Schedule, clock: &Clock) -> ExitCode {
     match plan(&options) {
         Ok((plan, zones)) => {
             let from = options.from.unwrap_or_else(|| clock.now()) - chrono::TimeDelta::milliseconds(1);
-            for slot in plan.after(from).take(options.count) {
+            for slot in plan.after(from).take(usize::from(options.count)) {
                 give(&line(&plan, slot, options.format));
             }
             if options.format == Form::Text {
+                if plan.has_both_days() {
+                    say("Day of month and day of week are both set: it runs when either matches.");
+                }
                 say(&format!("Zone rules: {}.", zones.version()));
             }
             ExitCode::SUCCESS
@@ -59,6 +62,12 @@ pub(super) fn run(command: Schedule, clock: &Clock) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let day = || text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    let moment = text.parse::<DateTime<Utc>>().ok().or_else(day);
+    moment.ok_or_else(|| "give a time such as 2027-03-14T00:00:00Z, or a day such as 2027-03-14".to_owned())
 }
 
 fn plan(options: &Preview) -> anyhow::Result<(Plan, Zones)> {

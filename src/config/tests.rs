@@ -237,8 +237,8 @@ fn the_public_address_is_one_that_a_browser_can_reach() {
     assert!(!read(&[]).unwrap().is_open_and_local());
     let named = read(&[("LISTEN", "0.0.0.0:8080"), ("PUBLIC_URL", "https://recomamp.example.com")]).unwrap();
     assert!(!named.is_open_and_local());
-    for nowhere in ["http://0.0.0.0:8080", "http://[::]:8080"] {
-        let faults = read(&[("PUBLIC_URL", nowhere)]).unwrap_err();
+    for unspecified in ["http://0.0.0.0:8080", "http://[::]:8080"] {
+        let faults = read(&[("PUBLIC_URL", unspecified)]).unwrap_err();
         assert!(faults.to_string().contains("names no machine"), "{faults}");
     }
 }

@@ -3,7 +3,7 @@
 use super::store::{self, AskedAccount};
 use crate::db::{Result, Tx};
 use crate::ids::ConnectionId;
-use crate::web::components::State as Colour;
+use crate::web::components::State as Color;
 use crate::web::words::counted;
 
 /// The accounts on a connection's page.
@@ -87,12 +87,12 @@ impl AskedAccount {
         }
     }
 
-    pub(super) fn colour(&self) -> Colour {
+    pub(super) fn color(&self) -> Color {
         match self.state.as_str() {
-            "answered" => Colour::Done,
-            "refused" => Colour::Stopped,
-            "failed" => Colour::Failed,
-            _ => Colour::Waiting,
+            "answered" => Color::Done,
+            "refused" => Color::Stopped,
+            "failed" => Color::Failed,
+            _ => Color::Waiting,
         }
     }
 }

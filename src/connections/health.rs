@@ -13,7 +13,7 @@ use super::pages::regions;
 use super::store::{self, Filter, Health};
 use crate::db::{PageRange, Scope, Tx};
 use crate::ids::ConnectionId;
-use crate::web::components::{Choice, Pager, State as Colour};
+use crate::web::components::{Choice, Pager, State as Color};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
@@ -59,7 +59,7 @@ impl ConnectionsPage {
 struct Line {
     health: Health,
     region: Choice,
-    colour: Colour,
+    color: Color,
     word: &'static str,
     accounts: String,
     error: String,
@@ -73,19 +73,19 @@ impl Line {
         let asked = Asked::new(tx, &health.id).await?;
         let needs_owner = health.state == ConnectionStatus::Reconnect;
         let code = health.region.code();
-        let (colour, word) = match (needs_owner, health.failures) {
-            _ if health.disconnected_at.is_some() => (Colour::Waiting, "Disconnected"),
-            (true, _) => (Colour::Failed, "Reconnect"),
-            (false, 0) if asked.problems() > 0 => (Colour::Waiting, "Partly connected"),
-            (false, 0) => (Colour::Done, "Connected"),
-            (false, _) => (Colour::Waiting, "Retrying"),
+        let (color, word) = match (needs_owner, health.failures) {
+            _ if health.disconnected_at.is_some() => (Color::Waiting, "Disconnected"),
+            (true, _) => (Color::Failed, "Reconnect"),
+            (false, 0) if asked.problems() > 0 => (Color::Waiting, "Partly connected"),
+            (false, 0) => (Color::Done, "Connected"),
+            (false, _) => (Color::Waiting, "Retrying"),
         };
         Ok(Self {
             region: regions()
                 .into_iter()
                 .find(|choice| choice.value == code)
                 .unwrap_or_else(|| Choice::new(code, code)),
-            colour,
+            color,
             word,
             accounts,
             error: health.last_error.clone().unwrap_or_else(|| asked.brief()),

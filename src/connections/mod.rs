@@ -23,7 +23,7 @@ pub use pages::redirect_address;
 pub use proof::{ClosedGrant, Proof, in_use, prove, settle};
 pub use seals::{SealedTokens, reseal, seals};
 pub use status::{ConnectionStatus, statuses};
-pub use store::{ConnectedRegion, connected, disconnect, regions};
+pub use store::{ConnectedRegion, connected, disconnect, region, regions, working};
 
 use std::sync::Arc;
 

@@ -117,8 +117,7 @@ pub(super) async fn health(tx: &mut Tx, filter: &Filter, range: PageRange) -> Re
 /// The number of filtered connections, counted up to `most`.
 pub(super) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $5) as counted");
-    let Single(count) = filtered(COUNT, filter).bind(most).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    filtered(COUNT, filter).bind(most).count(tx).await
 }
 
 /// The names of the accounts that a connection reaches, sorted.
@@ -219,6 +218,19 @@ pub async fn connected(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectedRe
     sql(CONNECTED).bind(person).cached().all(tx).await
 }
 
+/// The connections of a person that work.
+pub async fn working(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectedRegion>> {
+    const WORKING: &str =
+        "select id, person_id, region from connections where person_id = $1 and state = 'active' order by region";
+    sql(WORKING).bind(person).all(tx).await
+}
+
+/// The region of a connection.
+pub async fn region(tx: &mut Tx, id: &ConnectionId) -> Result<Region> {
+    const REGION: &str = "select region as value from connections where id = $1";
+    sql(REGION).bind(id).one::<Single<Region>>(tx).await.map(|Single(region)| region)
+}
+
 /// Stores a refreshed grant unless somebody else did meanwhile; returns whether it was written.
 pub(super) async fn refreshed(
     tx: &mut Tx,
@@ -296,7 +308,7 @@ impl FromRow for ConnectedRegion {
 pub async fn regions(db: &Db) -> Result<Vec<Region>> {
     const REGIONS: &str = "select distinct region as value from connections where state = 'active' order by region";
     let mut tx = db.read(&Scope::System).await?;
-    Ok(sql(REGIONS).all::<Single<Region>>(&mut tx).await?.into_iter().map(|Single(region)| region).collect())
+    sql(REGIONS).column(&mut tx).await
 }
 
 /// All grants with tokens, either those in use or those that no key decrypted at an earlier start, by their owners'

@@ -32,7 +32,21 @@ pub(super) struct Drift {
     pub(super) seen_at: DateTime<Utc>,
 }
 
+impl User {
+    /// Its lines, for display: `lines 1, 4`.
+    pub(super) fn places(&self) -> String {
+        let numbers: Vec<String> = self.lines.iter().map(ToString::to_string).collect();
+        let word = if numbers.len() == 1 { "line" } else { "lines" };
+        format!("{word} {}", numbers.join(", "))
+    }
+}
+
 impl Drift {
+    /// Whether it was seen on this instance, or on any if there is none.
+    fn is_on(&self, instance: Option<&InstanceId>) -> bool {
+        instance.is_none_or(|instance| self.instances.iter().any(|(id, _)| id == instance))
+    }
+
     /// What changed: `source` or `source.column`.
     pub(super) fn name(&self) -> String {
         let SourceChange { source, column, .. } = &self.change;
@@ -139,6 +153,8 @@ pub(super) struct User {
     pub(super) fixable: Option<(QueryId, i64)>,
     /// Whether the person may change it.
     pub(super) is_own: bool,
+    /// Whether it is a query whose default instance has not changed, so that the new name may not exist there.
+    pub(super) is_elsewhere: bool,
 }
 
 /// Whether a use refers to what changed, in the source itself or its audience twin.
@@ -180,7 +196,8 @@ impl Texts {
             is_using.then_some(query.authored.sql_line)
         };
         let user = |href: String, name: &str, what: &'static str, lines: Vec<usize>| {
-            let user = User { href, name: name.to_owned(), what, lines, fixable: None, is_own: false };
+            let name = name.to_owned();
+            let user = User { href, name, what, lines, fixable: None, is_own: false, is_elsewhere: false };
             (!user.lines.is_empty()).then_some(user)
         };
         let guides = self.guides.iter().filter_map(|guide| {
@@ -219,6 +236,7 @@ pub(super) async fn users(
             lines: lines(&query.sql, &uses),
             fixable: can_fix.then(|| (query.id.clone(), query.revision)),
             is_own: query.rights.change,
+            is_elsewhere: !drift.is_on(query.placement.default_instance.as_ref()),
             name: query.name,
             what: "Query",
         });
@@ -231,7 +249,8 @@ pub(super) async fn users(
         };
         if !uses.is_empty() {
             let lines = lines(&draft.sql, &uses);
-            users.push(User { href, name: draft.name, what: "Draft", lines, fixable: None, is_own: true });
+            let (name, what) = (draft.name, "Draft");
+            users.push(User { href, name, what, lines, fixable: None, is_own: true, is_elsewhere: false });
         }
     }
     users.extend(texts.users(drift, catalogue));
@@ -352,5 +371,7 @@ mod tests {
         let (one, two) = ("ins_01j00000000000000000000000", "ins_01j00000000000000000000001");
         let drifts = grouped(vec![change(one), change(two), change(one)]);
         assert_eq!((drifts.len(), drifts[0].instances.len(), drifts[0].name().as_str()), (1, 2, "t.a"));
+        let [one, other] = [one, "ins_01j00000000000000000000002"].map(|id| id.parse().unwrap());
+        assert!(drifts[0].is_on(Some(&one)) && drifts[0].is_on(None) && !drifts[0].is_on(Some(&other)));
     }
 }

@@ -76,7 +76,7 @@ fn of_instance<'a>(view: &'a View, params: &mut ListParams) -> web::Result<Optio
 /// The person's instances as options, after `all`.
 fn instance_choices(view: &View, all: &str) -> Vec<Choice> {
     let instance = |known: &Known| {
-        let label = format!("{} ({})", known.listing.name, known.listing.account);
+        let label = format!("{} · {}", known.listing.name, known.listing.account);
         Choice::new(known.listing.id.as_str(), label)
     };
     Choice::optional(all, view.instances().map(instance))

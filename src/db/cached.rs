@@ -91,12 +91,12 @@ impl Cached {
         Ok(self.rows::<T>(tx).await?.first().cloned())
     }
 
-    /// The only row; [`Error::Missing`] when there is none.
     /// The number that `select count(*) as value …` returns.
     pub async fn count(self, tx: &mut Tx) -> Result<i64> {
         self.one::<Single<i64>>(tx).await.map(|Single(count)| count)
     }
 
+    /// The only row; [`Error::Missing`] when there is none.
     pub async fn one<T: FromRow + Clone + Send + Sync + 'static>(self, tx: &mut Tx) -> Result<T> {
         self.optional(tx).await?.ok_or(Error::Missing)
     }

@@ -51,6 +51,15 @@ pub enum Error {
     Other(#[source] sqlx::Error),
 }
 
+/// What a store found; `None` if it is missing.
+pub fn found<T>(read: Result<T>) -> Result<Option<T>> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Missing) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl Error {
     /// The kind of outage, if this is one.
     pub fn trouble(&self) -> Option<Trouble> {

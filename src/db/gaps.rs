@@ -66,5 +66,5 @@ async fn parts(tx: &mut Tx) -> anyhow::Result<Vec<String>> {
 async fn policies(tx: &mut Tx) -> Result<Vec<String>> {
     const POLICIES: &str = "select 'the policy ' || policyname || ' on ' || tablename as value from pg_policies \
         where schemaname = current_schema()";
-    Ok(sql(POLICIES).all::<Single<String>>(tx).await?.into_iter().map(|Single(policy)| policy).collect())
+    sql(POLICIES).column(tx).await
 }

@@ -82,6 +82,8 @@ const STEPS: &[Step] = &[
     both!(48, "0048_datasets"),
     both!(49, "0049_source_list_index"),
     both!(50, "0050_delivery_people"),
+    own!(51, "0051_outcome_cursors"),
+    own!(53, "0053_source_list_order"),
 ];
 
 /// The number of the latest migration.

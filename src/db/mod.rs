@@ -10,7 +10,7 @@
 //!
 //! Invariants: no [`Tx`] is held across a network call; no statement uses the database's own clock; columns have one
 //! of six types (`text bigint boolean "double precision" timestamptz jsonb`). Only the claim of a [`lease`] and a search
-//! for other than ASCII letters (`cases`) have two texts.
+//! with non-ASCII letters (`cases`) have two texts.
 
 pub mod address;
 mod cases;
@@ -44,7 +44,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 pub use address::{file, shown};
-pub use error::{Error, Result};
+pub use error::{Error, Result, found};
 pub use health::Trouble;
 pub use memo::{Memo, Stamp};
 pub use notices::Notices;

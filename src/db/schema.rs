@@ -122,7 +122,7 @@ pub async fn version(tx: &mut Tx) -> Result<Option<i64>> {
         Engine::Sqlite => SQLITE,
         Engine::Postgres => POSTGRES,
     };
-    let Single(there) = sql(there).one::<Single<i64>>(tx).await?;
+    let there = sql(there).count(tx).await?;
     if there == 0 {
         return Ok(None);
     }

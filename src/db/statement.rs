@@ -76,6 +76,11 @@ impl Statement {
         self.optional(tx).await?.ok_or(Error::Missing)
     }
 
+    /// The values that `select … as value …` returns.
+    pub async fn column<T: FromValue>(self, tx: &mut Tx) -> Result<Vec<T>> {
+        Ok(self.all::<Single<T>>(tx).await?.into_iter().map(|Single(value)| value).collect())
+    }
+
     /// The number that `select count(*) as value …` returns.
     pub async fn count(self, tx: &mut Tx) -> Result<i64> {
         self.one::<Single<i64>>(tx).await.map(|Single(count)| count)

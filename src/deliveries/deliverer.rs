@@ -17,10 +17,11 @@ use super::store::{self, Outgoing, Verdict};
 use super::{DELIVERER, Deliveries};
 use crate::db::lease::Lease;
 use crate::db::{self, Scope, Tx};
-use crate::executions::{Happened, Outcome, State, newest_outcome, outcomes};
+use crate::executions::{Cursor, Happened, Outcome, State};
 use crate::ids::{ProcessId, ResultDeliveryId};
 use crate::workers::{Tick, Worker};
 
+const CURSOR: Cursor = Cursor::new(DELIVERER);
 /// Rows of the feed that are read at a time.
 const OUTCOMES: i64 = 200;
 /// Deliveries that are sent at a time.
@@ -87,30 +88,22 @@ impl Deliverer {
     /// Writes a row of the ledger for each new result and each rule that wants it.
     async fn read_outcomes(&self) -> db::Result<usize> {
         let mut added = 0;
-        loop {
+        while let Some(batch) = CURSOR.next(&self.room.site.db, OUTCOMES).await? {
             let mut tx = self.write().await?;
-            let Some(position) = store::cursor(&mut tx).await? else {
-                let newest = newest_outcome(&mut tx).await?;
-                store::advance_cursor(&mut tx, None, newest).await?;
-                tx.commit().await?;
-                return Ok(added);
-            };
-            let rows = outcomes(&mut tx, position, OUTCOMES).await?;
-            let Some(last) = rows.last().map(|row| row.position) else { return Ok(added) };
+            if !batch.pass(&mut tx).await? {
+                break;
+            }
             let mut now_added = 0;
-            for row in rows.iter().filter(|row| is_result(row)) {
+            for row in batch.rows.iter().filter(|row| is_result(row)) {
                 for wanted in store::wanted(&mut tx, &row.execution).await? {
                     let id = self.room.site.random.id::<ResultDeliveryId>(self.now());
                     now_added += usize::from(store::add(&mut tx, self.now(), &id, &wanted).await?);
                 }
             }
-            if !store::advance_cursor(&mut tx, Some(position), last).await? {
-                // OK because another process has read the same rows: nothing of this is committed.
-                return Ok(added);
-            }
             tx.commit().await?;
             added += now_added;
         }
+        Ok(added)
     }
 
     /// Adds the slots that are served by an execution which a person had started shortly before, and which may have

@@ -15,8 +15,8 @@ pub(super) use ledger::{
     DeliveryFilter, LedgerKey, add_manual, again, attempts, count, deliveries_of, delivery, list, past, retry,
 };
 pub(super) use queue::{
-    Outgoing, Verdict, add, advance_cursor, claim, cursor, log_attempt, mark_failing, mark_working, next_due, outgoing,
-    renew, served, tried, wanted,
+    Outgoing, Verdict, add, claim, log_attempt, mark_failing, mark_working, next_due, outgoing, renew, served, tried,
+    wanted,
 };
 pub(super) use rules::{Usable, add_rule, bin_rule, cancel, change_rule, retarget, rule, rules, usable};
 pub(super) use subjects::subject;

@@ -185,17 +185,17 @@ impl FromStr for Fault {
     /// Parses `kind[=value][@path][*times]`, such as `429=5@/workflowExecutions*3`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (rest, times) = match text.rsplit_once('*') {
-            Some((rest, times)) => (rest, Some(times.parse().map_err(|_| format!("{times} is no number of times"))?)),
+            Some((rest, times)) => (rest, Some(times.parse().map_err(|_| format!("{times} isn't a number of times"))?)),
             None => (text, None),
         };
         let (rest, path) = rest.split_once('@').unwrap_or((rest, ""));
         let (name, measure) = match rest.split_once('=') {
-            Some((name, measure)) => (name, Some(measure.parse().map_err(|_| format!("{measure} is no number"))?)),
+            Some((name, measure)) => (name, Some(measure.parse().map_err(|_| format!("{measure} isn't a number"))?)),
             None => (rest, None),
         };
         let kind = FaultKind::named(name, measure).ok_or_else(|| {
             let names: Vec<_> = KINDS.iter().map(|(name, _)| *name).collect();
-            format!("{rest} is no fault; choose one of {}", names.join(", "))
+            format!("{rest} isn't a fault; choose one of {}", names.join(", "))
         })?;
         Ok(Self { kind, path: path.to_owned(), times })
     }

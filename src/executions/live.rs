@@ -19,7 +19,7 @@ pub(super) fn steps(events: &[Event], state: State) -> Vec<Step> {
         })
         .collect();
     if let Some(last) = steps.last_mut() {
-        last.state = state.colour();
+        last.state = state.color();
     }
     steps
 }

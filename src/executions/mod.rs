@@ -37,7 +37,8 @@ pub use report::{Failure, Report, ResultReport, Total, column_totals};
 pub use shared::{SharedResult, shared_csv, shared_result};
 pub use start::{Actor, Refusal, Request, Started, What};
 pub use store::{
-    Filter, Happened, Line, Outcome, Queue, count, find, list, newest_outcome, outcomes, queues, totals, unfinished,
+    Batch, Cursor, Filter, Happened, Line, Outcome, Queue, count, find, list, queues, totals, unfinished,
+    unfinished_through,
 };
 pub use submit::Executions;
 pub use verdict::{Thinness, Verdict};
@@ -49,7 +50,7 @@ use futures::FutureExt as _;
 use crate::accounts::audit::Action;
 use crate::db::{self, PageRange, Tx};
 use crate::ids::ProcessId;
-use crate::web::room::{Hit, PageEntry, Room, Search, Subject};
+use crate::web::room::{AuditDetail, Hit, PageEntry, Room, Search, Subject};
 use crate::web::shell::Section;
 use crate::web::{Person, components};
 use adoption::Adoption;
@@ -82,6 +83,9 @@ pub fn room(executions: &Executions, process: &ProcessId) -> Room {
             }]
         },
         actions: &[Action::ExecutionStarted],
+        details: const {
+            &[AuditDetail { name: "origin", label: "started", word: |word| Origin::parse(word).map(Origin::label) }]
+        },
         subjects: const { &[Subject::new("exe", "/executions/", |tx, person, id| opens(tx, person, id).boxed())] },
         workers: vec![
             Arc::new(Poller::new(polled, poller)),

@@ -84,10 +84,6 @@ pub enum Origin {
     Schedule,
     /// A backfill, for one of its windows.
     Backfill,
-    /// A step of a flow.
-    Flow,
-    /// A batch over several instances.
-    Batch,
     /// A program with a person's token.
     Api,
     /// Someone outside of RecomAMP: Amazon's console, or another program.
@@ -95,8 +91,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    const ALL: [Self; 8] =
-        [Self::Hand, Self::Rerun, Self::Schedule, Self::Backfill, Self::Flow, Self::Batch, Self::Api, Self::Adopted];
+    pub const ALL: [Self; 6] = [Self::Hand, Self::Rerun, Self::Schedule, Self::Backfill, Self::Api, Self::Adopted];
 
     /// The stored name.
     pub const fn name(self) -> &'static str {
@@ -105,8 +100,6 @@ impl Origin {
             Self::Rerun => "rerun",
             Self::Schedule => "schedule",
             Self::Backfill => "backfill",
-            Self::Flow => "flow",
-            Self::Batch => "batch",
             Self::Api => "api",
             Self::Adopted => "adopted",
         }
@@ -119,8 +112,6 @@ impl Origin {
             Self::Rerun => "Run again",
             Self::Schedule => "Schedule",
             Self::Backfill => "Backfill",
-            Self::Flow => "Flow",
-            Self::Batch => "Batch",
             Self::Api => "API",
             Self::Adopted => "Outside RecomAMP",
         }

@@ -9,6 +9,7 @@ use crate::db::{self, Tx};
 use crate::ids::{ExecutionId, PersonId};
 use crate::results::{self, Key, PageRequest};
 use crate::web;
+use crate::web::components::brief;
 
 /// What will be sent to AMC, as the page shows it before a run.
 #[derive(Clone, Debug)]
@@ -51,11 +52,7 @@ pub async fn preview(
     id: &ExecutionId,
     rows: usize,
 ) -> web::Result<Option<Preview>> {
-    let execution = match store::find(tx, person, id).await {
-        Ok(execution) => execution,
-        Err(db::Error::Missing) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
+    let Some(execution) = db::found(store::find(tx, person, id).await)? else { return Ok(None) };
     let mut preview = Preview {
         id: execution.id.clone(),
         state: execution.state,
@@ -81,7 +78,7 @@ pub async fn preview(
                 let text = |(is_amount, cell): (&bool, results::Cell)| {
                     let is_fraction = cell.kind.is_number() && cell.exact.contains('.');
                     if is_fraction {
-                        results::brief(&cell.exact)
+                        brief(&cell.exact)
                     } else if *is_amount && !cell.is_null {
                         results::grouped(&cell.exact)
                     } else {

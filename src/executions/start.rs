@@ -1,4 +1,4 @@
-//! The only way to start an execution, for people, programs, schedules and flows.
+//! The only way to start an execution, for people, programs, schedules and backfills.
 //!
 //! Everything that decides whether it may start is checked here and answered with one [`Refusal`], so that pages and
 //! programs get the same answer. Forms and JSON become a [`Request`] at the edge; nothing below takes a form.

@@ -3,6 +3,7 @@
 mod add;
 mod adoption;
 mod claim;
+mod cursor;
 mod evidence;
 mod groups;
 mod links;
@@ -15,11 +16,12 @@ use serde_json::{Value, json};
 pub(super) use add::{NewRow, add, by_hand, choose_connection, has_by_hand, same_as, started_by};
 pub(super) use adoption::{Found, Search, adopt, due_searches, is_known, search_failed, searched};
 pub(super) use claim::{DUE, Obstacle, READY, claim, obstacle, to_send};
+pub use cursor::{Batch, Cursor};
 pub(super) use evidence::evidence;
 pub(super) use groups::{Group, count_groups, groups};
 pub(super) use links::open_links;
-pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished};
-pub use outcomes::{Happened, Outcome, newest_outcome, outcomes};
+pub use list::{Filter, Line, Queue, count, list, queues, totals, unfinished, unfinished_through};
+pub use outcomes::{Happened, Outcome};
 pub(super) use outcomes::{announce, forget_outcomes};
 
 use super::model::{Claimed, Execution, Origin, Problem, RETRYING, Sent, State};
@@ -325,8 +327,7 @@ pub(super) async fn pull_back(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
 pub(super) async fn expired(tx: &mut Tx, before: DateTime<Utc>, most: i64) -> Result<Vec<ExecutionId>> {
     const EXPIRED: &str = "select id as value from executions where finished_at < $1 and state = 'succeeded' \
         and (result_kept_at is null or result_kept_at < $1) and result_removed_at is null order by finished_at limit $2";
-    let found = sql(EXPIRED).bind(before).bind(most).all::<Single<ExecutionId>>(tx).await?;
-    Ok(found.into_iter().map(|Single(id)| id).collect())
+    sql(EXPIRED).bind(before).bind(most).column(tx).await
 }
 
 /// Marks the result as deleted.

@@ -20,7 +20,7 @@ mod tests;
 pub use check::{Report, check, run};
 pub use content::{Checked, Finding, Guide, GuideQuery, Heading, Level, Link, Part, SectionText, Target, Template};
 pub use live::Guides;
-pub use pages::{QueryView, SampleView, lacking};
+pub use pages::{QueryView, SampleView, lacking, without_pictures};
 pub use store::{SharedReport, own_report, shared_report};
 
 use std::sync::Arc;

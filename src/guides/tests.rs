@@ -110,6 +110,12 @@ fn authors_errors_are_reported_with_their_lines() {
     let bare = |text: &str| lines(&collection(&[("t", &[("guide.md", text)])]).findings());
     assert_eq!(bare("# no head"), [1, 1]);
     assert_eq!(bare("+++\ntitle = \"T\"\nlevel = \"hard\"\ncolour = \"red\"\n+++\n"), [1, 1, 3, 4]);
+    let wrong = collection(&[("t", &[("guide.md", "+++\ntitle = \"T\"\nsumary = \"S\"\nminutes = \"five\"\n+++\n")])])
+        .findings();
+    let told: Vec<_> = wrong.iter().map(|it| (it.line, it.message.as_str())).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[1].1.ends_with("Did you mean `summary`?"), "{told:?}");
+    assert_eq!(told[2], (4, "`minutes` must be a whole number, without quotes."));
     assert_eq!(lines(&read("# Title\n").1), [6]);
     assert_eq!(lines(&read("- x\n\n  ```sql query name=\"Q\"\n  SELECT 1\n  ```\n").1), [8]);
     assert_eq!(lines(&read("x\n\n[y](#nowhere), [z](../t2/guide.md), [w](/nowhere), [v](../../x)\n").1), [8, 8, 8, 8]);

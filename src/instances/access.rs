@@ -127,6 +127,13 @@ pub async fn require(
     }
 }
 
+/// The instances on which a person can run queries, without hidden ones.
+pub async fn runnable(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<Instance>> {
+    let mut all = store::list(tx, person, &store::Filter::default()).await?;
+    all.retain(|instance| instance.role.allows(Action::Run));
+    Ok(all)
+}
+
 /// Why a person's role on an instance doesn't allow the action, to be shown in place of its button; `None` if it
 /// does.
 pub async fn refusal(

@@ -10,8 +10,11 @@ use std::collections::HashSet;
 
 use rows::{in_link, plain, rows, split_up};
 
-/// Maximum number of items of one kind in a brand: as many as a list parameter accepts.
-pub(super) const MOST: usize = 10_000;
+use crate::web::components::count;
+
+/// Maximum number of items of one kind in a brand. A list parameter accepts more, but a form with both kinds must fit
+/// into the maximum size of a request.
+pub(super) const MOST: usize = 50_000;
 /// Maximum length of a campaign or product name, in characters.
 const LONGEST: usize = 300;
 /// How many unrecognized lines are listed; more are counted.
@@ -243,6 +246,17 @@ fn item(kind: ItemKind, value: &str, label: &str) -> Result<Item, &'static str> 
         ItemKind::Campaign => value.to_owned(),
     };
     Ok(Item { kind, value, label: label.chars().take(LONGEST).collect() })
+}
+
+/// What a brand has too many of: `60,000 ASINs, more than the 50,000 that a brand can have.` `None` if it fits.
+pub(super) fn excess(asins: i64, campaigns: i64) -> Option<String> {
+    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+    let (number, what) = match (asins > most, campaigns > most) {
+        (true, _) => (asins, "ASINs"),
+        (_, true) => (campaigns, "campaigns"),
+        _ => return None,
+    };
+    Some(format!("{} {what}, more than the {} that a brand can have.", count(number), count(MOST)))
 }
 
 /// A brand's values for a parameter with this name, one per line as in the form. `None` if the name isn't recognized,

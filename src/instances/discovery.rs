@@ -16,8 +16,8 @@ use super::access;
 use super::model::{Found, Instance};
 use super::store::{self, AccountState, Address, Outcome, Pair};
 use crate::amazon::{self, AmcAccount, CreationStatus, ErrorKind, InstanceType, Listing, Region};
-use crate::connections::{CallError, Grants, Token};
-use crate::db::{self, Scope, Single, lease, sql};
+use crate::connections::{self, CallError, Grants, Token};
+use crate::db::{self, Scope, lease};
 use crate::ids::{ConnectionId, PersonId, ProcessId};
 use crate::queue;
 use crate::web::Site;
@@ -55,13 +55,12 @@ pub(super) struct InstanceDiscovery {
     site: Site,
     grants: Grants,
     process: ProcessId,
-    conversions: store::Conversions,
 }
 
 impl InstanceDiscovery {
     /// Calls Amazon through `grants`, with leases of `process`.
     pub(super) fn new(site: Site, grants: Grants, process: ProcessId) -> Self {
-        Self { site, grants, process, conversions: store::Conversions::default() }
+        Self { site, grants, process }
     }
 
     async fn run(&self) -> anyhow::Result<Tick> {
@@ -178,9 +177,8 @@ impl InstanceDiscovery {
     }
 
     async fn region(&self, connection: &ConnectionId) -> db::Result<Region> {
-        const REGION: &str = "select region as value from connections where id = $1";
         let mut tx = self.site.db.read(&Scope::System).await?;
-        Ok(sql(REGION).bind(connection).one::<Single<Region>>(&mut tx).await?.0)
+        connections::region(&mut tx, connection).await
     }
 
     /// Stores an account's answer; returns when to continue if it asks to wait.
@@ -284,9 +282,7 @@ impl InstanceDiscovery {
             };
             let mut tx = self.site.db.write(&Scope::System).await?;
             let now = self.site.clock.now();
-            let changes =
-                store::save_sources(&mut tx, &self.site.random, (&instance.id, now), &self.conversions, &sources)
-                    .await?;
+            let changes = store::save_sources(&mut tx, &self.site.random, (&instance.id, now), &sources).await?;
             tx.commit().await?;
             if changes > 0 {
                 tracing::info!(instance.id = %instance.id, changes, "the data sources of an instance changed");

@@ -16,7 +16,7 @@ mod store;
 mod discovery;
 mod labels;
 
-pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, refusal, require};
+pub use access::{Action, Denied, Expiry, end_due, end_expired, end_of_grace, refusal, require, runnable};
 pub use brand_list::{Item, ItemKind, fitting};
 pub use changes::{ChangeKind, SourceChange};
 pub use model::{Grant, Instance, Role, Source};

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::amazon::{AmcInstanceId, EntityId, MarketplaceId, Region};
 use crate::ids::{ConnectionId, InstanceId, PersonId};
+use crate::web::components::Choice;
 
 /// A person's role on an instance; each role includes the previous ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,6 +169,11 @@ impl Instance {
     /// The display name.
     pub fn name(&self) -> &str {
         self.own_name.as_deref().unwrap_or(&self.amc_name)
+    }
+
+    /// An option of a form or a filter: name and account, since names repeat.
+    pub fn choice(&self) -> Choice {
+        Choice::new(self.id.as_str(), format!("{} · {}", self.name(), self.account_name))
     }
 
     /// Why and when this person's access ends, before the time itself.

@@ -17,8 +17,8 @@ use super::slots;
 use super::store::{self, Pair};
 use crate::accounts::audit::{self, Action};
 use crate::amazon::{AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
-use crate::connections::{CallError, Grants};
-use crate::db::{self, Single, sql};
+use crate::connections::{self, CallError, Grants};
+use crate::db;
 use crate::ids::{ConnectionId, InstanceId};
 use crate::web::components::{Choice, Errors};
 use crate::web::naming;
@@ -106,15 +106,12 @@ async fn page(
     errors: Errors,
     name: Option<&str>,
 ) -> web::Result<DetailPage> {
-    const UNSEARCHED: &str =
-        "select problem as value from execution_searches where instance_id = $1 and problem is not null";
-    const ADOPTED: &str = "select count(*) as value from executions where instance_id = $1 and origin = 'adopted'";
     let mut tx = room.site.db.read(&person.scope()).await?;
     let instance = store::find(&mut tx, &person.id, &own(id)?).await?;
-    let unsearched = sql(UNSEARCHED).bind(&instance.id).optional::<Single<String>>(&mut tx).await?;
-    let Single(adopted) = sql(ADOPTED).bind(&instance.id).one::<Single<i64>>(&mut tx).await?;
+    let unsearched = store::search_problem(&mut tx, &instance.id).await?;
+    let adopted = store::adopted(&mut tx, &instance.id).await?;
     let account_in_use = slots::slots_in_use(&mut tx, &instance.id).await?.account;
-    let waiting = slots::waiting(&mut tx, &instance.id).await?;
+    let waiting = store::waiting(&mut tx, &instance.id).await?;
     let catalogue = store::catalogue(&mut tx, &instance.id).await?;
     let sources = catalogue.sources().iter().filter(|source| !source.is_audience_twin()).count();
     drop(tx);
@@ -128,7 +125,7 @@ async fn page(
         account_in_use,
         waiting,
         adopted,
-        unsearched: unsearched.map(|Single(problem)| problem).unwrap_or_default(),
+        unsearched,
         sources,
         paid: Paid::of(&catalogue),
         errors,
@@ -250,7 +247,7 @@ async fn set_hidden(room: &Room, person: &Person, id: &str, hidden: bool) -> web
     let (id, now) = (own(id)?, room.site.clock.now());
     let mut tx = room.site.db.write(&person.scope()).await?;
     store::hide(&mut tx, &person.id, &id, hidden.then_some(now)).await?;
-    let detail = json!({ "removed": hidden });
+    let detail = json!({ "hidden": hidden });
     audit::write(&mut tx, &room.site.random, now, Some(&person.id), Action::InstanceChanged, id.as_str(), detail)
         .await?;
     tx.commit().await?;
@@ -276,15 +273,13 @@ async fn new_page(
     fields: &Fields,
     errors: Errors,
 ) -> web::Result<NewPage> {
-    const REGIONS: &str =
-        "select id, person_id, region from connections where person_id = $1 and state = 'active' order by region";
     let mut tx = room.site.db.read(&person.scope()).await?;
-    let reaches: Vec<crate::connections::ConnectedRegion> = sql(REGIONS).bind(&person.id).all(&mut tx).await?;
+    let reaches = connections::working(&mut tx, &person.id).await?;
     drop(tx);
     Ok(NewPage {
         shell: visit.shell("Add an instance", Section::Instances).await,
         errors,
-        connections: reaches.iter().map(|reach| Choice::new(reach.id.as_str(), reach.region.code())).collect(),
+        connections: reaches.iter().map(|reach| Choice::new(reach.id.as_str(), reach.region.label())).collect(),
         connection: fields.get("connection").to_owned(),
         instance: fields.trimmed("instance").to_owned(),
         entity: fields.trimmed("entity").to_owned(),
@@ -336,11 +331,9 @@ async fn add(State(room): State<Room>, person: Person, visit: Visit, fields: Fie
 }
 
 async fn connection_of(room: &Room, person: &Person, id: &str) -> web::Result<Option<ConnectionId>> {
-    const OWN: &str = "select id as value from connections where id = $1 and person_id = $2 and state = 'active'";
-    let Ok(id) = id.parse::<ConnectionId>() else { return Ok(None) };
     let mut tx = room.site.db.read(&person.scope()).await?;
-    let found = sql(OWN).bind(&id).bind(&person.id).optional::<Single<ConnectionId>>(&mut tx).await?;
-    Ok(found.map(|Single(id)| id))
+    let own = connections::working(&mut tx, &person.id).await?;
+    Ok(own.into_iter().map(|reach| reach.id).find(|own| own.as_str() == id))
 }
 
 async fn add_asked(

@@ -37,9 +37,3 @@ pub async fn slots_in_use(tx: &mut Tx, instance: &InstanceId) -> Result<SlotsInU
     );
     sql(COUNT).bind(instance).one(tx).await
 }
-
-/// How many executions are queued in RecomAMP for a slot of an instance.
-pub(super) async fn waiting(tx: &mut Tx, instance: &InstanceId) -> Result<i64> {
-    const WAITING: &str = "select count(*) as value from executions where instance_id = $1 and state = 'waiting'";
-    Ok(sql(WAITING).bind(instance).one::<crate::db::Single<i64>>(tx).await?.0)
-}

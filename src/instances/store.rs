@@ -1,6 +1,7 @@
 //! The tables of instances, access, surveys and data source lists.
 
 mod access;
+mod activity;
 pub(super) mod brands;
 mod changes;
 mod entities;
@@ -10,6 +11,7 @@ mod surveys;
 
 use chrono::{DateTime, Utc};
 
+pub(super) use activity::{adopted, search_problem, waiting};
 pub use changes::{InstanceChange, source_changes};
 pub use entities::{Address, Pair};
 pub(super) use entities::{forget_unlisted, unanswered};
@@ -25,7 +27,7 @@ pub use people::{
     Colleague, ColleagueFilter, NamedInstance, PersonGrant, colleagues, count_people_of, forget_survey, grants_of,
     named, people_of, reached_by,
 };
-pub(super) use sources::{Conversions, save_sources};
+pub(super) use sources::save_sources;
 pub use sources::{Listing, catalogue, listings};
 
 use super::labels;

@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ids::{ExecutionId, LinkId, PersonId, ReportId};
-use crate::web::components::State as Colour;
+use crate::web::components::State as Color;
+use crate::web::shell::Section;
 
 /// Where links lead; the token follows.
 pub(super) const PATH: &str = "/shared/";
@@ -29,6 +30,14 @@ impl Thing {
         match self {
             Self::Execution(id) => format!("/executions/{id}"),
             Self::Report(id) => format!("/guides/reports/{id}"),
+        }
+    }
+
+    /// The menu entry of its pages.
+    pub(super) const fn section(&self) -> Section {
+        match self {
+            Self::Execution(_) => Section::Executions,
+            Self::Report(_) => Section::Guides,
         }
     }
 }
@@ -80,11 +89,11 @@ impl State {
         }
     }
 
-    pub(super) const fn colour(self) -> Colour {
+    pub(super) const fn color(self) -> Color {
         match self {
-            Self::Open => Colour::Done,
-            Self::Expired => Colour::Waiting,
-            Self::Revoked => Colour::Stopped,
+            Self::Open => Color::Done,
+            Self::Expired => Color::Waiting,
+            Self::Revoked => Color::Stopped,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The texts of messages about executions and schedules.
 
+mod backfills;
 mod deliveries;
 
+pub(super) use backfills::{BACKFILL_ENDED, WINDOW_FAILED, backfill_ended, window_failed};
 pub(super) use deliveries::{
     DELIVERY_FAILING, DELIVERY_GIVEN_UP, delivery_arrived, delivery_failed, delivery_given_up, delivery_recovered,
 };

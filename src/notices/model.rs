@@ -52,6 +52,9 @@ kinds! {
     SchedulePaused = "schedule.paused", "Schedule paused", Warning;
     ScheduleLate = "schedule.late", "Schedule late", Warning;
     ResultUnusual = "result.unusual", "Unusual result", Warning;
+    BackfillFinished = "backfill.finished", "Backfill finished", Success;
+    BackfillIncomplete = "backfill.incomplete", "Backfill incomplete", Warning;
+    BackfillPaused = "backfill.paused", "Backfill paused", Warning;
     DeliveryFailed = "delivery.failed", "Delivery failed", Error;
     DeliveryRecovered = "delivery.recovered", "Delivery recovered", Success;
     ConnectionRevoked = "connection.revoked", "Amazon access revoked", Error;
@@ -70,7 +73,7 @@ impl Kind {
 
     /// Whether it reports a problem or the end of one.
     pub(super) const fn is_problem(self) -> bool {
-        !matches!(self, Self::ExecutionSucceeded | Self::ScheduleSucceeded)
+        !matches!(self, Self::ExecutionSucceeded | Self::ScheduleSucceeded | Self::BackfillFinished)
     }
 }
 

@@ -4,6 +4,7 @@
 //! without a feed entry (a revoked grant, an automatically paused schedule, an undecided slot) are detected at each
 //! tick. The first message opens an incident and the last one closes it, so an ongoing problem is reported only once.
 
+mod backfills;
 mod connections;
 mod deliveries;
 
@@ -21,12 +22,14 @@ use super::outbox::Outbox;
 use super::store;
 use super::usual::Unusual;
 use crate::db::{self, Scope, Tx};
-use crate::executions::{Executions, Happened, Origin, Outcome, Report, State, newest_outcome, outcomes};
+use crate::executions::{Cursor, Executions, Happened, Origin, Outcome, Report, State};
 use crate::ids::{ExecutionId, MessageId, PersonId};
 use crate::web::components::date_time;
 use crate::web::words::counted;
 use crate::workers::{Tick, Worker};
 
+const NAME: &str = "notifier";
+const CURSOR: Cursor = Cursor::new(NAME);
 /// Rows of the feed that are read at a time.
 const OUTCOMES: i64 = 100;
 /// The maximum number of problems of a kind per tick; the next tick handles the rest.
@@ -70,6 +73,7 @@ impl Notifier {
         self.late(&mut tick).await?;
         self.backups(&mut tick).await?;
         self.deliveries(&mut tick).await?;
+        self.backfills(&mut tick).await?;
         let mut tx = self.write().await?;
         for cause in store::gone(&mut tx).await? {
             store::close(&mut tx, &cause).await?;
@@ -84,25 +88,15 @@ impl Notifier {
 
     /// Reads the next entries of the outcome feed.
     async fn read_outcomes(&self, tick: &mut Tick) -> db::Result<()> {
-        loop {
-            let mut tx = self.write().await?;
-            let Some(position) = store::cursor(&mut tx).await? else {
-                let newest = newest_outcome(&mut tx).await?;
-                store::advance_cursor(&mut tx, None, newest).await?;
-                return tx.commit().await;
-            };
-            let rows = outcomes(&mut tx, position, OUTCOMES).await?;
-            drop(tx);
-            let Some(last) = rows.last().map(|row| row.position) else { return Ok(()) };
+        while let Some(batch) = CURSOR.next(&self.outbox.site.db, OUTCOMES).await? {
             // OK outside of the transaction because ended executions don't change, and results are read from files.
             let mut reports = Vec::new();
-            for row in rows.iter().filter(|row| is_reported(row)) {
+            for row in batch.rows.iter().filter(|row| is_reported(row)) {
                 reports.extend(self.executions.report(&row.execution).await?);
             }
             let mut tx = self.write().await?;
-            if !store::advance_cursor(&mut tx, Some(position), last).await? {
-                // OK because another process has read the same rows: nothing of this is committed.
-                return Ok(());
+            if !batch.pass(&mut tx).await? {
+                break;
             }
             for report in &reports {
                 tick.looked += 1;
@@ -110,6 +104,7 @@ impl Notifier {
             }
             tx.commit().await?;
         }
+        Ok(())
     }
 
     /// Reports an ended execution; returns whether anyone receives a message.
@@ -120,6 +115,9 @@ impl Notifier {
                 // OK because failures are reported from the schedule's ledger: see `failing`.
                 _ => Ok(false),
             };
+        }
+        if report.origin == Origin::Backfill {
+            return self.window_failed(tx, report).await;
         }
         let succeeded = report.state == State::Succeeded;
         if !succeeded && store::has_open(tx, CONNECTION, &report.person).await? {
@@ -357,14 +355,16 @@ const BACKUP: &str = "backup-failed";
 /// The cause for undecided slots.
 const OVERDUE_CAUSE: &str = "schedules-overdue";
 
-/// Whether a feed entry is reported: only executions that were started here and didn't end by someone's decision.
+/// Whether a feed entry is reported: only executions that were started here and didn't end by someone's decision. The
+/// results of a backfill are reported together, at its end.
 fn is_reported(row: &Outcome) -> bool {
-    row.happened == Happened::Ended && row.state != State::Cancelled && row.origin != Origin::Adopted
+    let is_window = row.origin == Origin::Backfill && row.state == State::Succeeded;
+    row.happened == Happened::Ended && row.state != State::Cancelled && row.origin != Origin::Adopted && !is_window
 }
 
 impl Worker for Notifier {
     fn name(&self) -> &'static str {
-        "notifier"
+        NAME
     }
 
     fn duty(&self) -> &'static str {

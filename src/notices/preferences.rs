@@ -107,6 +107,8 @@ impl Preferences {
         if read.quiet_from.is_empty() != read.quiet_until.is_empty() {
             let missing = if read.quiet_from.is_empty() { "quiet_from" } else { "quiet_until" };
             errors.add(missing, "Quiet hours need a start and an end.");
+        } else if !read.quiet_from.is_empty() && read.quiet_from == read.quiet_until {
+            errors.add("quiet_until", "Quiet hours end at another time than they start. To get no email, choose Off.");
         }
         let zone = fields.trimmed("zone");
         if let Some(known) = zones.find(zone) {
@@ -185,6 +187,9 @@ mod tests {
             assert!(!errors.of(field).is_empty(), "{field}");
         }
         assert!(read.results && !read.failures);
+        let same = Fields::parse(b"mail=now&digest_at=08:00&quiet_from=22:00&quiet_until=22:00&zone=UTC");
+        let (_, errors) = Preferences::read(&same, &zones, true, &Preferences::default());
+        assert!(errors.of("quiet_until").contains("another time"));
         let (_, errors) = Preferences::read(&fields, &zones, false, &Preferences::default());
         assert!(errors.is_empty(), "without mail its fields are not read");
     }

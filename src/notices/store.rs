@@ -1,5 +1,6 @@
 //! The statements of the room. People see their own messages and endpoints; the program sees all of them.
 
+mod backfills;
 mod deliveries;
 mod delivery_problems;
 mod endpoints;
@@ -13,6 +14,7 @@ mod problems;
 mod seals;
 mod subscriptions;
 
+pub(super) use backfills::{EndedBackfill, WindowCount, ended_backfills, is_backfill_open, windows_of};
 pub(super) use deliveries::{
     DeliveryFilter, Outgoing, Tried, attempts, cancel_deliveries, claim_deliveries, count_deliveries, delivery,
     forget_deliveries, list_deliveries, log_attempt, next_delivery, outgoing, replay, tried,
@@ -25,12 +27,10 @@ pub(super) use endpoints::{
     endpoint, list_endpoints, mark_warned, note_endpoint, owned, remove_secrets, secrets, switch_endpoint,
     to_switch_off, to_warn,
 };
-pub(super) use incidents::{close, has_open, open, open_causes, recipients_of, set_message};
+pub(super) use incidents::{close, close_older, has_open, open, open_causes, recipients_of, set_message};
 pub(super) use list::{Filter, Line, count, find, list, mark_all_read, mark_read, unread};
 pub(super) use mails::{OutgoingMail, carried, claim_mails, mailed, next_mail, outgoing_mail};
-pub(super) use outbox::{
-    advance_cursor, attach_mail, coalesce, cursor, deliver, endpoints, forget, put, reader, receive,
-};
+pub(super) use outbox::{attach_mail, coalesce, deliver, endpoints, forget, put, reader, receive};
 pub(super) use past::{past, slot_before};
 pub(super) use preferences::{preferences, set_preferences};
 pub(super) use problems::{

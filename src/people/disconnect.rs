@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::accounts::audit::{self, Action};
 use crate::connections::{self, ConnectedRegion};
-use crate::db::{self, Scope, Single, Tx, sql};
+use crate::db::{self, Scope, Tx};
+use crate::executions;
 use crate::ids::{ConnectionId, PersonId};
 use crate::instances::{self, NamedInstance};
 use crate::web::shell::{Section, Shell, Tone};
@@ -48,13 +49,11 @@ pub(super) async fn page(
     visit: Visit,
     Path(id): Path<String>,
 ) -> web::Result<Html<DisconnectPage>> {
-    const UNFINISHED: &str =
-        "select count(*) as value from executions where connection_id = $1 and finished_at is null";
     // OK in the system's scope: what other people run through this connection depends on it, too.
     let mut tx = site.db.read(&Scope::System).await?;
     let reach = own(&mut tx, &person, &id).await?;
     let instances = instances::reached_by(&mut tx, &reach.id).await?;
-    let Single(unfinished) = sql(UNFINISHED).bind(&reach.id).one::<Single<i64>>(&mut tx).await?;
+    let unfinished = executions::unfinished_through(&mut tx, &reach.id).await?;
     drop(tx);
     let shell = visit.shell(format!("Disconnect {}", reach.region.label()), Section::None).await;
     Ok(Html(DisconnectPage { shell, instances, unfinished, ends_at: instances::end_of_grace(&site), reach }))

@@ -181,7 +181,7 @@ pub(super) async fn remove(
     let Some((successor, name)) = successor else {
         drop(tx);
         let mut errors = Errors::new();
-        errors.add("successor", "Choose who takes over their queries, drafts and schedules.");
+        errors.add("successor", "Choose who takes over their queries, drafts, schedules and templates.");
         return Ok(Html(page(&site, &person, &visit, &id, true, errors).await?).unprocessable());
     };
     let change = MemberChange::Status(PersonStatus::Removed);

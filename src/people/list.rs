@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::accounts::{self, Member, MemberFilter, PersonStatus, Role};
 use crate::db::Scope;
-use crate::web::components::{Choice, Pager, State as Colour};
+use crate::web::components::{Choice, Pager, State as Color};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Site, Visit};
@@ -27,11 +27,11 @@ pub(super) struct ListPage {
     statuses: Vec<Choice>,
 }
 
-pub(super) const fn colour(status: PersonStatus) -> Colour {
+pub(super) const fn color(status: PersonStatus) -> Color {
     match status {
-        PersonStatus::Active => Colour::Done,
-        PersonStatus::Suspended => Colour::Waiting,
-        PersonStatus::Removed => Colour::Failed,
+        PersonStatus::Active => Color::Done,
+        PersonStatus::Suspended => Color::Waiting,
+        PersonStatus::Removed => Color::Failed,
     }
 }
 

@@ -127,7 +127,7 @@ fn end_of_day(fields: &Fields, now: DateTime<Utc>, errors: &mut Errors) -> Optio
     let day = text.parse::<NaiveDate>().ok().and_then(|day| day.succ_opt());
     let end = day.map(|day| day.and_time(NaiveTime::MIN).and_utc()).filter(|end| *end > now);
     if end.is_none() {
-        errors.add("until", "Choose a day that is not over, such as 2027-01-31, or leave it blank.");
+        errors.add("until", "Choose today or a later day, such as 2027-01-31, or leave it blank.");
     }
     end
 }

@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::extract::{Path, State};
 
-use super::list::colour;
+use super::list::color;
 use super::whose;
 use crate::accounts::{self, Member, PersonStatus, Role as SiteRole};
 use crate::db::Scope;
 use crate::ids::PersonId;
 use crate::instances::{self, PersonGrant, Role, Source};
-use crate::web::components::{Choice, Errors, State as Colour};
+use crate::web::components::{Choice, Errors, State as Color};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
@@ -31,8 +31,8 @@ pub(super) struct DetailPage {
 }
 
 impl DetailPage {
-    fn colour(&self) -> Colour {
-        colour(self.member.status)
+    fn color(&self) -> Color {
+        color(self.member.status)
     }
 
     fn may_change(&self) -> bool {

@@ -242,7 +242,7 @@ impl<'a> Asked<'a> {
 }
 
 /// The probable type of a parameter that isn't defined.
-fn guess(proposed: Option<&ParameterType>) -> FieldKind {
+pub(super) fn guess(proposed: Option<&ParameterType>) -> FieldKind {
     match proposed {
         None | Some(ParameterType::Text) => FieldKind::Text,
         Some(ParameterType::Number) => FieldKind::Number,

@@ -81,21 +81,6 @@ pub fn grouped(number: &str) -> String {
     text
 }
 
-/// The decimal places to which [`brief`] rounds.
-pub const ROUNDED: usize = 4;
-
-/// A number rounded to four decimal places, with thousands separators; very small and very large ones keep all digits.
-pub fn brief(number: &str) -> String {
-    let rounded = number.parse::<f64>().ok().filter(|number| (0.001..1e12).contains(&number.abs()));
-    match rounded.filter(|_| number.split_once('.').is_some_and(|(_, fraction)| fraction.len() > ROUNDED)) {
-        Some(rounded) => {
-            let rounded = format!("{rounded:.ROUNDED$}");
-            grouped(rounded.trim_end_matches('0').trim_end_matches('.'))
-        }
-        None => grouped(number),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

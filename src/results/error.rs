@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_recognised_below_the_errors_of_other_crates() {
+    fn a_full_disk_is_recognized_below_the_errors_of_other_crates() {
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         assert!(matches!(Error::from(full()), Error::Full));
         assert!(matches!(Error::from(ParquetError::External(full().into())), Error::Full));

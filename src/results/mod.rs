@@ -34,7 +34,7 @@ mod values;
 mod views;
 
 pub use accumulator::Misfit;
-pub use cell::{Cell, ROUNDED, brief, grouped};
+pub use cell::{Cell, grouped};
 pub use column::{ColumnSpec, StoredColumn};
 pub use distinct::Distinct;
 pub use doubt::Doubts;

@@ -256,6 +256,10 @@ pub(super) struct Backfill {
     pub schedule: Option<ScheduleId>,
     pub schedule_name: Option<String>,
     pub query: Option<QueryId>,
+    /// Its name, if the reader may see it.
+    pub query_name: Option<String>,
+    /// Whether it is in the bin, so that windows can't start.
+    pub is_query_deleted: bool,
     pub sql: String,
     pub parameters: Vec<FieldDef>,
     pub input: Vec<(String, String)>,
@@ -276,6 +280,11 @@ impl Backfill {
     /// Whether the reader may pause, resume, cancel and retry it.
     pub(super) fn can_change(&self) -> bool {
         self.role.is_some_and(|role| role.allows(Action::Run))
+    }
+
+    /// Whether its query was deleted permanently; it had no text of its own.
+    pub(super) const fn is_query_gone(&self) -> bool {
+        self.query.is_none() && self.sql.is_empty()
     }
 
     /// A description of its pace.

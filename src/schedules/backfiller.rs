@@ -15,7 +15,7 @@ use super::model::SlotState;
 use super::store;
 use crate::db::lease::Lease;
 use crate::db::{self, Db, Scope, Tx};
-use crate::executions::{Actor, Executions, Happened, Origin, Outcome, Refusal, Request, What};
+use crate::executions::{Actor, Cursor, Executions, Happened, Origin, Outcome, Refusal, Request, What};
 use crate::ids::{ExecutionId, ProcessId};
 use crate::queries::{self, Privacy, RunInput, Script, WindowForm};
 use crate::web::run_state::RunState;
@@ -111,7 +111,7 @@ impl Backfiller {
                 // OK because a transaction with a refusal must not be committed.
                 drop(tx);
                 tx = self.write().await?;
-                (WindowState::Failed, refusal.to_string(), None)
+                (WindowState::Failed, refusal.about(&backfill.owner_name), None)
             }
         };
         let at = (&backfill.id, window.position);
@@ -146,6 +146,8 @@ impl Backfiller {
         let what = if let Some(id) = &backfill.query {
             let query = queries::find(tx, &backfill.owner, id).await?;
             What::Query { id: id.clone(), revision: None, instance, input: input_of(&query.script()) }
+        } else if backfill.is_query_gone() {
+            return Err(Refusal::Gone);
         } else {
             let (window, privacy) = (WindowForm::default(), Privacy::default());
             let script =
@@ -178,7 +180,7 @@ impl Backfiller {
 }
 
 impl Follower for Backfiller {
-    const CURSOR: &'static str = "backfills";
+    const CURSOR: Cursor = Cursor::new(NAME);
 
     fn db(&self) -> &Db {
         &self.site.db

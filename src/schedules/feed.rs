@@ -1,16 +1,14 @@
-//! Reads the outcome feed: each row is handled once, regardless of the number of processes.
+//! Writes outcomes of executions to the ledgers of schedules and backfills.
 
-use super::store;
 use crate::db::{self, Db, Scope, Tx};
-use crate::executions::{Outcome, newest_outcome, outcomes};
+use crate::executions::{Cursor, Outcome};
 
 /// Maximum number of rows read at a time.
 const MOST: i64 = 500;
 
-/// A worker that handles outcomes in the transaction that moves its cursor.
+/// A worker that handles outcomes.
 pub(super) trait Follower: Sync {
-    /// The name of its cursor.
-    const CURSOR: &'static str;
+    const CURSOR: Cursor;
 
     fn db(&self) -> &Db;
 
@@ -18,29 +16,20 @@ pub(super) trait Follower: Sync {
     fn follow(&self, tx: &mut Tx, row: &Outcome) -> impl Future<Output = db::Result<bool>> + Send;
 }
 
-/// Handles the rows since the last call; returns the number of rows that changed something. The first call only sets
-/// the cursor: earlier outcomes don't matter.
+/// Handles the rows since the last call; returns the number of rows that changed something.
 pub(super) async fn read_on<F: Follower>(follower: &F) -> db::Result<usize> {
     let mut changed = 0;
-    loop {
+    while let Some(batch) = F::CURSOR.next(follower.db(), MOST).await? {
         let mut tx = follower.db().write(&Scope::System).await?;
-        let Some(position) = store::cursor(&mut tx, F::CURSOR).await? else {
-            let newest = newest_outcome(&mut tx).await?;
-            store::advance_cursor(&mut tx, F::CURSOR, None, newest).await?;
-            tx.commit().await?;
-            return Ok(changed);
-        };
-        let rows = outcomes(&mut tx, position, MOST).await?;
-        let Some(last) = rows.last().map(|row| row.position) else { return Ok(changed) };
-        let mut now_changed = 0;
-        for row in &rows {
-            now_changed += usize::from(follower.follow(&mut tx, row).await?);
+        if !batch.pass(&mut tx).await? {
+            break;
         }
-        if !store::advance_cursor(&mut tx, F::CURSOR, Some(position), last).await? {
-            // OK because another process has read the same rows: nothing is committed here.
-            return Ok(changed);
+        let mut now_changed = 0;
+        for row in &batch.rows {
+            now_changed += usize::from(follower.follow(&mut tx, row).await?);
         }
         tx.commit().await?;
         changed += now_changed;
     }
+    Ok(changed)
 }

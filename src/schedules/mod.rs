@@ -19,6 +19,7 @@ mod staging;
 mod store;
 mod timing;
 mod upcoming;
+mod uses;
 
 pub use calendar::{Cron, Note, Plan, Slot, SlotName, Zones};
 pub use model::{LedgerRow, SlotState};
@@ -80,6 +81,7 @@ pub fn room(schedules: Schedules, process: &ProcessId) -> Room {
                 find: |tx, person, q, range| found(tx, person, q, range).boxed(),
             }]
         },
+        runs_query: &[uses::of_query],
         actions: &[Action::ScheduleChanged, Action::ScheduleDeleted, Action::ScheduleTakenOver],
         subjects: const {
             &[

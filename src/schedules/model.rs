@@ -115,6 +115,11 @@ impl Schedule {
         self.role.is_some_and(|role| role.allows(Action::Run))
     }
 
+    /// Whether its query was deleted permanently; it had no text of its own.
+    pub(super) const fn is_query_gone(&self) -> bool {
+        self.query.is_none() && self.sql.is_empty()
+    }
+
     /// The plan; `None` if the zone data no longer has the zone.
     pub(super) fn plan(&self, zones: &Zones) -> Option<Plan> {
         self.timing.plan(zones, &mut Errors::new())

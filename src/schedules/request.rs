@@ -10,9 +10,8 @@ use crate::queries::{self, RunInput};
 pub(super) async fn what(tx: &mut Tx, person: &PersonId, schedule: &Schedule) -> Result<What, Refusal> {
     let instance = schedule.instance.clone();
     let Some(id) = &schedule.query else {
-        if schedule.sql.is_empty() {
-            // OK because a schedule without its own text had a query, which has been deleted permanently.
-            return Err(Refusal::Deleted);
+        if schedule.is_query_gone() {
+            return Err(Refusal::Gone);
         }
         return Ok(What::Text {
             name: schedule.name.clone(),

@@ -19,7 +19,7 @@ use super::request;
 use super::store;
 use crate::db::lease::Lease;
 use crate::db::{self, Db, Scope, Tx};
-use crate::executions::{Actor, Executions, Happened, Origin, Outcome, Refusal, Request};
+use crate::executions::{Actor, Cursor, Executions, Happened, Origin, Outcome, Refusal, Request};
 use crate::ids::{ExecutionId, ProcessId};
 use crate::web::Site;
 use crate::web::run_state::RunState;
@@ -212,7 +212,7 @@ impl Scheduler {
         if is_locked_out && let Some(step) = self.take_over(lease, schedule, (slot, is_late), next, &refusal).await? {
             return Ok(step);
         }
-        let outcome = refusal.to_string();
+        let outcome = refusal.about(&schedule.owner_name);
         let mut tx = self.write().await?;
         let refused = (SlotState::Refused, outcome.as_str());
         store::put_slot(&mut tx, now, &schedule.id, &slot, refused, is_late, None).await?;
@@ -281,7 +281,7 @@ impl Scheduler {
                 Err(Refusal::Db(error)) => return Err(error),
                 Err(refusal) => {
                     drop(tx);
-                    let (mut tx, reason) = (self.write().await?, refusal.to_string());
+                    let (mut tx, reason) = (self.write().await?, refusal.about(&schedule.owner_name));
                     store::settle_queued(&mut tx, (&id, slot), (SlotState::Refused, &reason), None).await?;
                     self.failed(&mut tx, &schedule, &reason).await?;
                     tx.commit().await?;
@@ -335,7 +335,7 @@ pub(super) async fn ending(tx: &mut Tx, row: &Outcome) -> db::Result<(SlotState,
 }
 
 impl Follower for Scheduler {
-    const CURSOR: &'static str = "outcomes";
+    const CURSOR: Cursor = Cursor::new(NAME);
 
     fn db(&self) -> &Db {
         &self.site.db

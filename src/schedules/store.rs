@@ -9,8 +9,8 @@ mod slots;
 
 pub(super) use backfills::{
     BackfillFilter, BackfillLine, NewBackfill, add_backfill, backfill, backfill_by_id, backfills, cancel_windows,
-    claim_backfills, claimed_backfill, count_backfills, count_window_failure, next_backfill, next_window, put_window,
-    rearm_backfill, retry_windows, running, settle_window, turn, windows,
+    claim_backfills, claimed_backfill, count_backfills, count_window_failure, next_backfill, next_window,
+    open_backfills, put_window, rearm_backfill, retry_windows, running, settle_window, turn, windows,
 };
 pub(super) use days::{DayGroup, days, durations, last_started};
 pub(super) use drafts::{draft, drop_draft, keep_draft};
@@ -18,8 +18,7 @@ pub(super) use list::{Filter, Line, count, list, share};
 pub(super) use owners::{others_who_run, set_owner};
 pub use owners::{owned, transfer};
 pub(super) use slots::{
-    Ledger, advance_cursor, count_slots, cursor, has_queued, open, problem, put_slot, settle, settle_queued,
-    skip_queued, slots, start_queued,
+    Ledger, count_slots, has_queued, open, problem, put_slot, settle, settle_queued, skip_queued, slots, start_queued,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -90,11 +89,29 @@ impl FromRow for Schedule {
     }
 }
 
+/// The name of a query `q` where person `$1` may see it: PostgreSQL hides its row, SQLite doesn't.
+macro_rules! seen_name {
+    () => {
+        "case when q.owner_id = $1 or q.home = 'everyone' or (q.home = 'instance' and exists (select 1 \
+         from instance_access h where h.instance_id = q.home_instance_id and h.person_id = $1)) then q.name end"
+    };
+}
+
+pub(super) use seen_name;
+
 macro_rules! select {
-    ($role:literal, $from:literal) => {
+    (person $from:literal) => {
+        select!(@ "a.role", seen_name!(), $from)
+    };
+    (program $from:literal) => {
+        select!(@ "cast(null as text)", "q.name", $from)
+    };
+    (@ $role:literal, $name:expr, $from:literal) => {
         concat!(
             "select s.id, s.name, s.owner_id, coalesce(o.name, 'somebody else') as owner_name, s.instance_id, ",
-            "coalesce(i.name, i.amc_name) as instance_name, s.query_id, q.name as query_name, ",
+            "coalesce(i.name, i.amc_name) as instance_name, s.query_id, ",
+            $name,
+            " as query_name, ",
             "(q.deleted_at is not null) as is_query_deleted, s.sql, s.parameters, ",
             "s.input, s.timing, s.policies, s.note, s.state, s.state_reason, s.state_at, s.paused_until, s.resumed_at, ",
             "s.resume_with, s.failures, s.next_slot, s.next_at, s.due_at, s.created_at, s.created_by, s.updated_at, ",
@@ -110,8 +127,7 @@ macro_rules! select {
 /// A schedule of an instance to which the person has access.
 pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ScheduleId) -> Result<Schedule> {
     const FIND: &str = select!(
-        "a.role",
-        "join instance_access a on a.instance_id = s.instance_id and a.person_id = $1 where s.id = $2"
+        person "join instance_access a on a.instance_id = s.instance_id and a.person_id = $1 where s.id = $2"
     );
     let found: Schedule = sql(FIND).bind(person).bind(id).one(tx).await?;
     if tx.reaches(&found.instance) { Ok(found) } else { Err(Error::Missing) }
@@ -120,8 +136,7 @@ pub(super) async fn find(tx: &mut Tx, person: &PersonId, id: &ScheduleId) -> Res
 /// A schedule that this process has claimed, while the lease is valid; for the program.
 pub(super) async fn claimed(tx: &mut Tx, lease: &Lease) -> Result<Option<Schedule>> {
     const FIND: &str = select!(
-        "cast(null as text)",
-        "where s.id = $1 and s.lease_epoch = $2 and s.state = 'active' and s.deleted_at is null"
+        program "where s.id = $1 and s.lease_epoch = $2 and s.state = 'active' and s.deleted_at is null"
     );
     sql(FIND).bind(lease.id.as_str()).bind(lease.epoch).optional(tx).await
 }
@@ -152,8 +167,7 @@ pub(super) async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
 pub async fn overdue(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from schedules where state = 'active' and deleted_at is null \
         and due_at < $1";
-    let Single(count) = sql(COUNT).bind(now - ON_TIME).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    sql(COUNT).bind(now - ON_TIME).count(tx).await
 }
 
 /// The form's values of a schedule.
@@ -300,7 +314,7 @@ pub(super) async fn arm_paused(tx: &mut Tx, id: &ScheduleId, next: Option<(Slot,
 
 /// A schedule that isn't deleted; for the program.
 pub(super) async fn by_id(tx: &mut Tx, id: &ScheduleId) -> Result<Option<Schedule>> {
-    const FIND: &str = select!("cast(null as text)", "where s.id = $1 and s.deleted_at is null");
+    const FIND: &str = select!(program "where s.id = $1 and s.deleted_at is null");
     sql(FIND).bind(id).optional(tx).await
 }
 
@@ -346,15 +360,14 @@ pub(super) async fn delete(tx: &mut Tx, now: DateTime<Utc>, id: &ScheduleId, is_
 pub(super) async fn count_failure(tx: &mut Tx, id: &ScheduleId, is_failure: bool) -> Result<i64> {
     const COUNT: &str = "update schedules set failures = case when $2 then failures + 1 else 0 end where id = $1 \
         returning failures as value";
-    let Single(failures) = sql(COUNT).bind(id).bind(is_failure).one::<Single<i64>>(tx).await?;
+    let failures = sql(COUNT).bind(id).bind(is_failure).count(tx).await?;
     Ok(failures)
 }
 
 /// Schedules that were planned with other zone data, at most `most`; for the program.
 pub(super) async fn planned_otherwise(tx: &mut Tx, zone_rules: &str, most: i64) -> Result<Vec<Schedule>> {
     const LIST: &str = select!(
-        "cast(null as text)",
-        "where s.zone_rules <> $1 and s.deleted_at is null and s.next_slot is not null order by s.id limit $2"
+        program "where s.zone_rules <> $1 and s.deleted_at is null and s.next_slot is not null order by s.id limit $2"
     );
     sql(LIST).bind(zone_rules).bind(most).all(tx).await
 }

@@ -70,10 +70,8 @@ impl Bearer {
     pub async fn still_works(&self, scope: &TokenScope) -> db::Result<bool> {
         let (site, _) = &*self.0;
         let mut tx = site.db.read(&Scope::System).await?;
-        let token = match store::find(&mut tx, &scope.person, &scope.token).await {
-            Ok(token) => token,
-            Err(db::Error::Missing) => return Ok(false),
-            Err(error) => return Err(error),
+        let Some(token) = db::found(store::find(&mut tx, &scope.person, &scope.token).await)? else {
+            return Ok(false);
         };
         let is_active = token.standing(site.clock.now()) == Standing::Active;
         Ok(is_active && accounts::active(site, &mut tx, scope.person.clone()).await?.is_some())

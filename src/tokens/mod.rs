@@ -21,7 +21,6 @@ use crate::web::room::{PageEntry, Room, Subject};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 
-/// The room.
 pub fn room(site: Site) -> Room {
     Room {
         settings: const { &[Section::Tokens] },

@@ -194,7 +194,7 @@ impl Form {
             errors.add("days", "Choose when the token expires.");
         }
         if self.scopes.is_empty() {
-            errors.add(Area::Instances.name(), "Allow the token at least one kind of things.");
+            errors.add(Area::Instances.name(), "Allow the token at least one of these.");
         }
         let mut chosen = Vec::new();
         if self.is_limited {
@@ -237,10 +237,7 @@ struct NewPage {
 
 async fn form_page(tx: &mut Tx, person: &Person, visit: &Visit, form: Form, errors: Errors) -> web::Result<NewPage> {
     let reached = instances::list(tx, &person.id, &instances::Filter::default()).await?;
-    let instance = |one: &instances::Instance| {
-        let label = format!("{} · {}", one.name(), one.account_name);
-        (Choice::new(one.id.as_str(), label), form.has(&one.id))
-    };
+    let instance = |one: &instances::Instance| (one.choice(), form.has(&one.id));
     let area = |area: Area| {
         let mut choices = vec![Choice::new("", "Nothing"), Choice::new("read", "Read")];
         choices.extend(area.changes().map(|what| Choice::new("write", what)));

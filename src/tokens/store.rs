@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::model::{Scopes, Standing, Token};
-use crate::db::{Error, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{Error, FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{InstanceId, PersonId, TokenId};
 
 impl FromRow for Token {
@@ -79,8 +79,7 @@ pub(super) async fn count(
     most: i64,
 ) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $5) as counted");
-    let Single(count) = filtered(COUNT, person, filter, now).bind(most).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    filtered(COUNT, person, filter, now).bind(most).count(tx).await
 }
 
 /// One of a person's tokens.

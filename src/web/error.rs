@@ -379,7 +379,9 @@ pub(super) fn for_program(status: StatusCode) -> Shown {
             "The body isn't the JSON that this address takes. Send one object, with Content-Type: application/json."
         }
         StatusCode::NOT_ACCEPTABLE => "Send the header Accept: application/json, text/event-stream.",
-        StatusCode::FORBIDDEN => "This request came from another site, so nothing was done. Send it without an Origin.",
+        StatusCode::FORBIDDEN => {
+            "This request came from another site, so nothing was done. Send it without an Origin header."
+        }
         _ => return shown,
     };
     sentence.clone_into(&mut shown.sentence);

@@ -11,9 +11,10 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governor::clock::{Clock as _, DefaultClock};
+use governor::clock::{Clock as _, MonotonicClock};
 use governor::middleware::StateInformationMiddleware;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
 use ipnet::IpNet;
 
 use super::Error;
@@ -54,10 +55,14 @@ const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 
+/// Reads the operating system's monotonic clock: governor's default clock calibrates itself for 10 to 15 ms at the
+/// start.
+type Limiter = RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, MonotonicClock, StateInformationMiddleware>;
+
 /// The rate limiter for all clients; cheap to clone.
 #[derive(Clone)]
 pub struct RateLimits {
-    limiter: Arc<DefaultKeyedRateLimiter<IpAddr, StateInformationMiddleware>>,
+    limiter: Arc<Limiter>,
     per_minute: u32,
     trusted: Arc<[IpNet]>,
 }
@@ -67,7 +72,8 @@ impl RateLimits {
     /// `X-Forwarded-For` is trusted.
     pub fn new(per_minute: u32, trusted: &[IpNet]) -> Self {
         let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
-        let limiter = RateLimiter::keyed(Quota::per_minute(per_minute.saturating_mul(REQUEST)));
+        let quota = Quota::per_minute(per_minute.saturating_mul(REQUEST));
+        let limiter = RateLimiter::dashmap_with_clock(quota, MonotonicClock);
         let limiter = Arc::new(limiter.with_middleware::<StateInformationMiddleware>());
         Self { limiter, per_minute: per_minute.get(), trusted: trusted.into() }
     }
@@ -76,7 +82,7 @@ impl RateLimits {
     fn take(&self, client: IpAddr, cost: NonZeroU32) -> Result<u32, u64> {
         // OK because the cost can't exceed the whole quota: that is at least one request.
         let Ok(taken) = self.limiter.check_key_n(&caller(client), cost) else { return Ok(0) };
-        let left = taken.map_err(|wait| wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1)?;
+        let left = taken.map_err(|wait| wait.wait_time_from(MonotonicClock.now()).as_secs() + 1)?;
         Ok(left.remaining_burst_capacity() / REQUEST.get())
     }
 

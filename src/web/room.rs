@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use super::person::Person;
 use super::routes::{Routes, Table};
 use super::shell::Section;
-use crate::db::{Error, PageRange, Result, Tx};
+use crate::db::{self, PageRange, Result, Tx};
 use crate::workers::Worker;
 
 /// The registration of a room.
@@ -36,8 +36,12 @@ pub struct Room {
     pub searches: &'static [Search],
     /// The same, for what is found with the room's own state.
     pub searches_with: Vec<SearchWith>,
+    /// Finds its things that run a saved query, by the query's id: they stop when it is deleted.
+    pub runs_query: &'static [Find],
     /// Its audit actions.
     pub actions: &'static [AuditAction],
+    /// How words in the details of its audit entries read.
+    pub details: &'static [AuditDetail],
     /// Its things that the audit log names by their ids, and that have pages.
     pub subjects: &'static [Subject],
     /// Its background work.
@@ -138,6 +142,17 @@ impl AuditAction {
     }
 }
 
+/// A member of the details of audit entries whose value is a stored word.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditDetail {
+    /// As stored.
+    pub name: &'static str,
+    /// As displayed.
+    pub label: &'static str,
+    /// The label of a stored word; `None` for an unknown one.
+    pub word: fn(&str) -> Option<&'static str>,
+}
+
 /// Whether a person can open the page of the thing with this id; false for a text that isn't an id.
 pub type Opens = for<'a> fn(&'a mut Tx, &'a Person, &'a str) -> BoxFuture<'a, Result<bool>>;
 
@@ -159,11 +174,7 @@ impl Subject {
 
     /// Whether something was found; false if it is missing.
     pub fn is_found<T>(found: Result<T>) -> Result<bool> {
-        match found {
-            Ok(_) => Ok(true),
-            Err(Error::Missing) => Ok(false),
-            Err(error) => Err(error),
-        }
+        Ok(db::found(found)?.is_some())
     }
 }
 
@@ -179,7 +190,9 @@ struct Joined {
     bell: Option<Section>,
     pages: Vec<PageEntry>,
     searches: Vec<SearchWith>,
+    runs_query: Vec<Find>,
     actions: Vec<AuditAction>,
+    details: Vec<AuditDetail>,
     subjects: Vec<Subject>,
     access: Table,
 }
@@ -201,7 +214,9 @@ impl Rooms {
             bell: rooms.iter().find_map(|room| room.bell),
             pages: rooms.iter().flat_map(|room| room.pages).copied().collect(),
             searches: rooms.iter().flat_map(searches).collect(),
+            runs_query: rooms.iter().flat_map(|room| room.runs_query).copied().collect(),
             actions: rooms.iter().flat_map(|room| room.actions).copied().collect(),
+            details: rooms.iter().flat_map(|room| room.details).copied().collect(),
             subjects: rooms.iter().flat_map(|room| room.subjects).copied().collect(),
             access: Table::new(routes.flat_map(Routes::lines).cloned().collect()),
         }))
@@ -234,8 +249,22 @@ impl Rooms {
         &self.0.searches
     }
 
+    /// What the person may see that runs the query with this id, as much of each kind as the range says.
+    pub async fn runs_query(&self, tx: &mut Tx, person: &Person, id: &str, range: PageRange) -> Result<Vec<Hit>> {
+        let mut found = Vec::new();
+        for find in &self.0.runs_query {
+            found.extend(find(tx, person, id, range).await?);
+        }
+        Ok(found)
+    }
+
     pub fn actions(&self) -> &[AuditAction] {
         &self.0.actions
+    }
+
+    /// How this member of an audit entry's details reads, if its value is a stored word.
+    pub fn detail(&self, name: &str) -> Option<AuditDetail> {
+        self.0.details.iter().copied().find(|detail| detail.name == name)
     }
 
     /// The kind of the thing with this id, if it has a page.

@@ -79,7 +79,7 @@ impl RunState {
         }
     }
 
-    pub const fn colour(self) -> components::State {
+    pub const fn color(self) -> components::State {
         match self {
             Self::Waiting | Self::Pending => components::State::Waiting,
             Self::Sending | Self::Running | Self::Fetching => components::State::Running,

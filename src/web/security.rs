@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn another_sites_posts_are_recognised() {
+    fn another_sites_posts_are_recognized() {
         assert!(elsewhere(&[("sec-fetch-site", "cross-site")]));
         assert!(elsewhere(&[("sec-fetch-site", "same-site")]));
         assert!(elsewhere(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")]));

@@ -86,7 +86,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
 }
 
 fn broken() -> Error {
-    Error::Invalid("The form did not arrive whole. Send it again.".to_owned())
+    Error::Invalid("The form didn't arrive completely. Send it again.".to_owned())
 }
 
 fn refused(error: MultipartError) -> Error {

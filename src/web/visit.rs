@@ -46,6 +46,11 @@ impl Visit {
         self.folded.iter().any(|name| name == pane)
     }
 
+    /// What the rooms have registered.
+    pub const fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
     /// The page frame with the pending message, which is then removed. A request for a part shows no frame, and
     /// leaves the message for the next page.
     pub async fn shell(&self, title: impl Into<String>, current: Section) -> Shell {

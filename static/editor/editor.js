@@ -177,7 +177,7 @@
     label: item.label, apply: item.apply ?? item.label, type: TYPES_OF[item.kind] ?? "text", detail: item.detail, boost: item.boost ?? 0,
     info: item.info ? () => el("div", item.info) : undefined,
   });
-  // Whether a position is in a text in quotes or in a comment, as far as its line shows.
+  // Whether a position is in quotes or in a comment, judging by its line alone.
   function isWritten(state, pos) {
     const line = state.doc.lineAt(pos);
     const code = line.text.slice(0, pos - line.from).replace(/'(?:[^']|'')*'|\/\*.*?\*\//g, "");

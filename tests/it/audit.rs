@@ -37,6 +37,8 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let page = run(&ada, &saved(&ada, REACH).await).await;
         house.settle().await;
+        let started = ada.get("/settings/audit?action=execution-started").await.with(200);
+        assert!(started.text("td[data-label=Detail]").contains("started: Manually"), "{}", started.body);
         ada.get(&format!("{page}/result.csv")).await.with(200);
         house.time.advance(TimeDelta::minutes(46));
         house.tick("refresher").await;

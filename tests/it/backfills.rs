@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::executions::{REACH, on_amc, run, saved};
+use crate::notices::messages;
 use crate::support::{House, Visitor, stories};
 
 const EXECUTIONS: &str = "select count(*) as value from executions where origin = 'backfill'";
@@ -109,6 +110,42 @@ stories! {
         ada.post(&format!("{backfill}/retry"), &[]).await.with(303);
         settle(&house).await;
         assert!(figures(&ada, &backfill).await.contains("5 done + 0 failed"), "{}", figures(&ada, &backfill).await);
+    }
+
+    /// A backfill is one message when it has ended, and one for each cause of failures, however many windows it has; also
+    /// for webhooks. Its windows are told apart in its ledger.
+    async fn a_backfill_is_reported_at_its_end_and_once_for_each_cause(house: House) {
+        const SENT: &str = "select count(*) as value from webhook_deliveries";
+        let ada = house.signed_in("Ada").await;
+        let hook = [("name", "Team"), ("kind", "webhook"), ("url", "https://hooks.example.com/in"), ("sends", "all")];
+        ada.post("/settings/webhooks", &hook).await.with(200);
+        house.tick("notifier").await;
+        let query = saved(&ada, REACH).await;
+        house.fault("overlap", "", "2").await;
+        let fields = [("query", query.as_str()), ("first_day", "2026-01-05"), ("last_day", "2026-02-01"), ("unit", "week")];
+        let backfill = started(&ada, &fields).await;
+        settle(&house).await;
+        assert!(figures(&ada, &backfill).await.contains("2 done + 2 failed"), "{}", figures(&ada, &backfill).await);
+        for _ in 0..2 {
+            house.tick("notifier").await;
+        }
+        let received = messages(&ada).await;
+        let mut kinds: Vec<_> = received.iter().map(|message| message["kind"].as_str().expect("a kind")).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["backfill.incomplete", "execution.failed"], "{received:?}");
+        let end = received.iter().find(|message| message["kind"] == "backfill.incomplete").expect("an end");
+        let text = end["text"].as_str().expect("a text");
+        for expected in ["Done: 2 of 4 time windows", "Failed: 2", "2 time windows failed: "] {
+            assert!(text.contains(expected), "{expected} is not in: {text}");
+        }
+        assert_eq!(house.count(SENT).await, 2);
+        ada.post(&format!("{backfill}/retry"), &[]).await.with(303);
+        settle(&house).await;
+        house.tick("notifier").await;
+        let received = messages(&ada).await;
+        let done: Vec<_> = received.iter().filter(|message| message["kind"] == "backfill.finished").collect();
+        assert_eq!((received.len(), done.len(), house.count(SENT).await), (3, 1, 3), "{received:?}");
+        assert!(done[0]["text"].as_str().expect("a text").contains("Done: 4 of 4 time windows"), "{received:?}");
     }
 
     /// A backfill of a schedule runs the windows of the slots that the schedule would have had.

@@ -31,6 +31,23 @@ stories! {
         assert!(nothing.text("textarea[name=items]").contains("odd"), "nothing is lost");
     }
 
+    /// A list of thousands is stored whole and can be saved again on the brand's page; too many are refused before anything is stored.
+    async fn a_long_list_is_kept_whole_or_refused(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let brands = format!("/instances/{}/brands", instance(&ada).await);
+        let asins = |number: usize| (0..number).map(|at| format!("B0{at:08}\n")).collect::<String>();
+        let many = format!("{}B000000001\tFirst\nB000000002\n", asins(10_050));
+        ada.post(&brands, &[("name", "Long"), ("items", &many)]).await.with(303);
+        let list = ada.get(&brands).await.with(200);
+        assert!(list.body.contains("Long: 10,050 items added, 2 already there."), "{}", list.text("main"));
+        let brand = list.attributes("tbody th a", "href").remove(0);
+        ada.post(&brand, &[("name", "Long"), ("asins", &asins(10_051))]).await.with(303);
+        assert_eq!(ada.get(&brands).await.text("tbody td[data-label=ASINs]"), "10,051");
+        let refused = ada.post(&brand, &[("name", "Long"), ("asins", &asins(50_001))]).await.with(422);
+        assert!(refused.text("#e-asins").contains("These are 50,001, and a brand can have at most 50,000."), "{}", refused.text("#e-asins"));
+        assert_eq!(ada.get(&brands).await.text("tbody td[data-label=ASINs]"), "10,051");
+    }
+
     /// An uploaded spreadsheet with a brand column creates each brand; the export can be imported again.
     async fn a_sheet_makes_its_brands_and_the_export_is_a_sheet(house: House) {
         let ada = house.signed_in("Ada").await;

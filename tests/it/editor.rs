@@ -54,6 +54,7 @@ stories! {
         let fields = [("instance", instance.as_str()), ("sql", text)];
         let page = ada.post("/queries/try", &fields).await.with(200);
         assert!(page.text("#tried .badge").contains("Synthetic data"));
+        assert_eq!(page.attributes("[autofocus]", "id"), ["tried"], "without scripts, the browser shows the result");
         let heads = page.texts("#tried thead th");
         assert!(heads[0].starts_with("campaign STRING") && heads[2].starts_with("reach LONG"), "{heads:?}");
         assert!(!page.texts("#tried tbody tr").is_empty());
@@ -61,7 +62,8 @@ stories! {
         let page = ada.post("/queries/try", &[("instance", instance.as_str()), ("sql", detailed)]).await.with(200);
         assert!(page.text(".trial-head").contains("removed by privacy thresholds"), "{}", page.text(".trial-head"));
         assert_eq!(sql(&page), detailed, "the text is where it was");
-        for (sql, why) in [("SELECT campain FROM dsp_impressions", "Fix the 1 error"), (REACH, "Enter a value for campaigns."), ("", "Enter the SQL")] {
+        for (sql, why) in [("SELECT campain FROM dsp_impressions", "Fix the 1 error"), (REACH, "Enter a value for campaigns."), ("", "Enter the SQL"),
+            ("SELECT campaign, CAST(campaign AS INTEGER) AS x, SUM(impressions) AS n FROM dsp_impressions GROUP BY 1", "Leave those rows out with WHERE")] {
             let page = ada.post("/queries/try", &[("instance", instance.as_str()), ("sql", sql)]).await.with(200);
             assert!(page.text("#tried .callout").contains(why), "{}", page.text("#tried"));
         }

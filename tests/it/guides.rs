@@ -95,12 +95,14 @@ mod read {
             let tried = ada.post(&format!("{QUERY}/try"), &[]).await.with(200);
             assert!(tried.text(&format!("{ANCHOR}-out")).contains("Synthetic data"), "{}", tried.text(ANCHOR));
             assert!(tried.texts(&format!("{ANCHOR}-out tbody tr")).len() > 1);
+            let frequencies = tried.texts(&format!("{ANCHOR}-out td.number:last-child"));
+            assert!(!frequencies.is_empty() && frequencies.iter().all(|number| number.len() <= 6), "{frequencies:?}");
             let refused = ada.post(&format!("{QUERY}/run"), &[("window", "settled")]).await.with(422);
-            assert!(refused.text(ANCHOR).contains("Choose an instance"));
+            assert!(refused.text(ANCHOR).contains("The query can't run yet Choose an instance"), "{}", refused.text(ANCHOR));
             let page = ada.get(&format!("/guides/first-query?instance={instance}")).await.with(200);
             let fields = form(&page, &instance);
             let started = ada.post(&format!("{QUERY}/run"), &pairs(&fields)).await.with(303);
-            assert!(started.location.ends_with(ANCHOR), "{}", started.location);
+            assert!(started.location.ends_with(&format!("{ANCHOR}-run")), "{}", started.location);
             ada.post(&format!("{QUERY}/run"), &pairs(&fields)).await.with(303);
             assert_eq!(house.count("select count(*) as value from guide_runs").await, 1, "pressed twice is run once");
             let waiting = ada.get(&started.location).await.with(200);
@@ -164,9 +166,10 @@ mod read {
             let ada = house.signed_in("Ada").await;
             let instance = instance(&ada).await;
             let fields = [("instance", instance.as_str()), ("param.campaigns", "Mine\nYours"), ("window", "last-week")];
-            for action in ["save", "schedule"] {
+            for (action, refusal) in [("save", "can't be saved yet"), ("schedule", "can't be scheduled yet")] {
                 let wrong = ada.post(&format!("{QUERY}/{action}"), &[("zone", "Mars/Base")]).await.with(422);
                 assert!(wrong.text(ANCHOR).contains("Unknown time zone"), "{}", wrong.text(ANCHOR));
+                assert_eq!(wrong.text(&format!("{ANCHOR} [role=alert] h3")), format!("The query {refusal}"));
             }
             let query = ada.post(&format!("{QUERY}/save"), &fields).await.with(303).location;
             let page = ada.get(&query).await.with(200);
@@ -340,6 +343,39 @@ mod folder {
             for address in ["/guides/b/files/guide.md", "/guides/b/files/..%2Fa%2Fp.png", "/guides/b/files/no.png"] {
                 ada.get(address).await.with(404);
             }
+        }
+
+        /// A downloaded report is one file with the pictures in it; a public link has a note in their place.
+        async fn a_downloaded_report_contains_the_pictures_of_the_guide(database: Database) {
+            let root = tempfile::tempdir().expect("a folder");
+            let query = "```sql query name=\"Sites\"\nSELECT site, COUNT(1) AS n FROM dsp_impressions GROUP BY site\n```\n";
+            write(root.path(), "a/guide.md", &guide("A", &format!("+++\n\n![A funnel](p.png)\n\n{query}")));
+            write(root.path(), "a/p.png", "not really");
+            let house = with_folder(database, root.path()).await;
+            let ada = house.signed_in("Ada").await;
+            let instance = instance(&ada).await;
+            let fields = [("instance", instance.as_str()), ("window", "settled")];
+            ada.post("/guides/a/queries/sites/run", &fields).await.with(303);
+            house.settle().await;
+            let report = ada.post("/guides/a/reports", &[("instance", &instance)]).await.with(303).location;
+            assert_eq!(ada.get(&report).await.with(200).attributes("article img", "src"), ["/guides/a/files/p.png"]);
+            let file = async || ada.get(&format!("{report}/report.html")).await.with(200);
+            assert_eq!(file().await.attributes("img", "src"), ["data:image/png;base64,bm90IHJlYWxseQ=="]);
+            std::fs::remove_file(root.path().join("a/p.png")).expect("it goes");
+            house.time.advance(TimeDelta::seconds(5));
+            assert_eq!(file().await.text("em"), "A funnel (picture not included: it is no longer in the guide)");
+        }
+
+        /// A folder that is a symbolic link isn't read, and its author is told.
+        async fn a_linked_folder_is_reported_to_authors(database: Database) {
+            let (root, outside) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+            write(outside.path(), "guide.md", &guide("Elsewhere", "+++\n\nHello.\n"));
+            std::os::unix::fs::symlink(outside.path(), root.path().join("linked")).expect("a link");
+            let house = with_folder(database, root.path()).await;
+            let pages = [house.signed_in("Ada").await.get("/guides").await, house.signed_in("Ben").await.get("/guides").await];
+            let told = pages.iter().filter(|page| page.text("main").contains("This folder is a symbolic link"));
+            assert_eq!(told.count(), 1, "only the administrator is told");
+            assert!(pages.iter().all(|page| !page.text("main").contains("Elsewhere")));
         }
     }
 }

@@ -6,16 +6,34 @@ use serde_json::Value;
 
 use crate::executions::{REACH, run, saved as saved_reach};
 use crate::queries::{id, saved};
-use crate::support::{Answer, House, Visitor, stories};
+use crate::support::{Answer, House, Visitor, execute, stories};
 
-/// Every list, with parameters that match nothing.
-const LISTS: [(&str, &str); 14] = [
+/// Every list, with parameters that match nothing. A word in capitals is the page of a thing, made by `filled`.
+const LISTS: [(&str, &str); 32] = [
     ("/executions", "q=nothing-like-this&state=lost&by=me&from=2026-03-01&until=2026-03-02"),
     ("/queries", "q=nothing-like-this&tag=x&stars=mine"),
     ("/queries/bin", "q=nothing-like-this"),
     ("/queries/drafts", "q=nothing-like-this&show=discarded"),
+    ("QUERY/versions", "q=nothing-like-this&from=2026-03-01"),
+    ("/schedules", "q=nothing-like-this&state=paused&show=deleted"),
+    ("/schedules/backfills", "q=nothing-like-this&state=paused"),
+    ("SCHEDULE", "state=failed"),
     ("/instances", "q=nothing-like-this&region=FE&kind=sandbox&show=removed"),
+    ("INSTANCE/people", "q=nothing-like-this&source=shared"),
+    ("INSTANCE/brands", "q=nothing-like-this"),
+    ("INSTANCE/workflows", "q=nothing-like-this&show=saved"),
+    ("INSTANCE/workflows/schedules", "q=nothing-like-this&show=enabled"),
+    ("/data-sources", "q=qqqqzzzzxx&access=paid"),
     ("/guides", "q=nothing-like-this&level=advanced"),
+    ("/library", "q=nothing-like-this&level=advanced"),
+    ("/help/checks", "q=nothing-like-this&level=warning"),
+    ("/deliveries", "q=nothing-like-this&state=failed&from=2026-03-01&until=2026-03-02"),
+    ("/notices", "q=nothing-like-this&kind=execution.failed&show=unread&from=2026-03-01&until=2026-03-02"),
+    ("/settings/destinations", "q=nothing-like-this&kind=folder&show=deleted"),
+    ("/settings/webhooks", "q=nothing-like-this&state=off"),
+    ("WEBHOOK", "state=failed&from=2026-03-01&until=2026-03-02"),
+    ("/settings/tokens", "q=nothing-like-this&state=expired"),
+    ("/settings/people", "q=nothing-like-this&role=member&state=suspended"),
     ("/settings/audit", "q=nothing-like-this&action=refused"),
     ("/settings/sessions", "q=nothing-like-this"),
     ("/settings/connections", "q=nothing-like-this&state=reconnect"),
@@ -23,21 +41,82 @@ const LISTS: [(&str, &str); 14] = [
     ("/settings/access/routes", "q=nothing-like-this&role=viewer"),
     ("/settings/invitations", "q=nothing-like-this&state=open"),
     ("/settings/links", "q=nothing-like-this&state=open"),
-    ("QUERY/versions", "q=nothing-like-this&from=2026-03-01"),
+    ("/operations/usage", "q=nothing-like-this&period=week"),
 ];
 
-/// Something in every list; returns the address of a query.
-async fn filled(house: &House, ada: &Visitor) -> String {
+/// The pages of things with lists, by their words in `LISTS`.
+type Things = [(&'static str, String); 4];
+
+/// The page of a list, and the address of its exports without their ending.
+fn addresses(list: &str, things: &Things) -> (String, String) {
+    let path = things.iter().fold(list.to_owned(), |path, (word, page)| path.replace(word, page));
+    let export = match list {
+        "SCHEDULE" => format!("{path}/slots"),
+        "WEBHOOK" => format!("{path}/deliveries"),
+        _ => path.clone(),
+    };
+    (path, export)
+}
+
+/// Something in every list.
+async fn filled(house: &House, ada: &Visitor) -> Things {
+    ada.post("/settings/notices", &[("manual", "true")]).await.with(303);
+    house.tick("notifier").await;
     let query = saved(ada, "Reach", "SELECT 1").await;
     ada.post(&format!("{query}/edit"), &[("name", "Reach"), ("sql", "SELECT 2"), ("revision", "1")]).await.with(303);
     let gone = saved(ada, "Gone", "SELECT 1").await;
     ada.post(&format!("{gone}/delete"), &[]).await.with(303);
     draft(ada).await;
-    let page = run(ada, &saved_reach(ada, REACH).await).await;
+    let reach = saved_reach(ada, REACH).await;
+    let page = run(ada, &reach).await;
     house.settle().await;
+    house.tick("notifier").await;
     ada.post(&format!("{page}/links"), &[("title", "Reach"), ("valid", "7")]).await.with(200);
     ada.post("/settings/invitations", &[("site_role", "member"), ("valid", "7")]).await.with(200);
-    query
+    ada.post("/settings/tokens", &[("name", "Mine"), ("days", "30"), ("queries", "read")]).await.with(200);
+    let instance = on_an_instance(house, ada, &reach).await;
+    let schedule = scheduled(house, ada, &reach).await;
+    let webhook = sent(ada, &page).await;
+    // So that opening the list of used routes doesn't add a row to it.
+    ada.get("/operations/usage").await.with(200);
+    [("QUERY", query), ("INSTANCE", instance), ("SCHEDULE", schedule), ("WEBHOOK", webhook)]
+}
+
+/// Brands, workflows and AMC's schedules of an instance; returns its page.
+async fn on_an_instance(house: &House, ada: &Visitor, query: &str) -> String {
+    let own = crate::queries::instance(ada).await;
+    let instance = format!("/instances/{own}");
+    ada.post(&format!("{instance}/brands"), &[("name", "Acme"), ("items", "B012345678")]).await.with(303);
+    let workflow = [("do", "sync"), ("instance", own.as_str()), ("workflow", "reach")];
+    ada.post(&format!("/queries/{query}/workflow"), &workflow).await.with(303);
+    ada.post(&format!("{instance}/workflows"), &[]).await.with(303);
+    let schedules = r#"[{"id":"each-monday","workflow":"reach","period":"Weekly","day":"Monday","hour":7}]"#;
+    execute(&house.database_url(), &format!("update instance_workflows set schedules = '{schedules}'")).await;
+    instance
+}
+
+/// A schedule with a slot in its ledger, and a backfill; returns the schedule's page.
+async fn scheduled(house: &House, ada: &Visitor, query: &str) -> String {
+    let daily = [("query", query), ("repeat", "daily"), ("at", "11:00"), ("timing_zone", "Europe/Berlin")];
+    let schedule = ada.post("/schedules", &daily).await.with(303).location;
+    let past = [("query", query), ("first_day", "2026-01-05"), ("last_day", "2026-01-18")];
+    ada.post("/schedules/backfills", &past).await.with(303);
+    house.time.advance(TimeDelta::hours(1));
+    house.tick("scheduler").await;
+    house.settle().await;
+    schedule
+}
+
+/// A delivery to a destination, and one to a webhook, whose page is returned.
+async fn sent(ada: &Visitor, page: &str) -> String {
+    let bucket = [("name", "Theirs"), ("kind", "bucket"), ("bucket", "results"), ("region", "eu-west-1")];
+    let destination = ada.post("/settings/destinations", &bucket).await.with(303).location;
+    let target = [("destination", id(&destination)), ("format", "csv"), ("pattern", "{slot}.csv")];
+    ada.post(&format!("{page}/deliver"), &target).await.with(303);
+    let hook = [("name", "Mine"), ("kind", "chat"), ("sends", "problems"), ("url", "https://hooks.example.com/")];
+    let webhook = ada.post("/settings/webhooks", &hook).await.with(303).location;
+    ada.post(&format!("{webhook}/test"), &[]).await.with(303);
+    webhook
 }
 
 /// Opens the query of a guide and changes it: only then is there a draft. Returns its id.
@@ -77,14 +156,14 @@ stories! {
     async fn every_list_is_narrowed_and_taken_out(house: House) {
         let ada = house.signed_in("Ada").await;
         house.signed_in("Chie").await;
-        let query = filled(&house, &ada).await;
-        for (path, nothing) in LISTS {
-            let path = path.replace("QUERY", &query);
+        let things = filled(&house, &ada).await;
+        for (list, nothing) in LISTS {
+            let (path, export) = addresses(list, &things);
             let page = ada.get(&path).await.with(200);
             assert!(!page.texts("tbody tr").is_empty() && !page.text("h1").is_empty(), "{path}");
             assert!(page.texts(".pager").len() == 1, "{path} has pages");
             let offered = page.attributes("form.toolbar a.button", "href");
-            assert_eq!(offered, [format!("{path}.csv"), format!("{path}.json")]);
+            assert_eq!(offered, [format!("{export}.csv"), format!("{export}.json")]);
             let (csv, lines) = (ada.get(&offered[0]).await.with(200), json(&ada.get(&offered[1]).await.with(200)));
             assert!(!lines.is_empty(), "{path}");
             assert_eq!(header(&csv, "content-type"), "text/csv; charset=utf-8");
@@ -105,9 +184,9 @@ stories! {
     /// Invalid parameters are reported and ignored; an export with them is refused with the reason.
     async fn nonsense_in_an_address_is_said_and_refuses_a_file(house: House) {
         let ada = house.signed_in("Ada").await;
-        let query = filled(&house, &ada).await;
-        for (path, _) in LISTS {
-            let path = path.replace("QUERY", &query);
+        let things = filled(&house, &ada).await;
+        for (list, _) in LISTS {
+            let (path, _) = addresses(list, &things);
             let whole = ada.get(&path).await.texts("tbody tr").len();
             let page = ada.get(&format!("{path}?page=x%3Cb%3E")).await.with(200);
             assert_eq!(page.text(".callout[data-tone=warning] h2"), "Part of this address was ignored", "{path}");

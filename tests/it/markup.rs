@@ -230,7 +230,7 @@ stories! {
 }
 
 #[test]
-fn faults_are_recognised() {
+fn faults_are_recognized() {
     let sound = "<!doctype html><html lang=\"en\"><head><title>t</title></head><body><h1>One</h1><label for=\"a\">A</label>\
         <input id=\"a\"><a href=\"#a\">a</a><label>B <input></label>\
         <form action=\"/x\"><label>D <select><option value=\"\">Any</option></select></label><button>Go</button></form>\

@@ -1,6 +1,7 @@
 //! Schedules: each slot runs once, with its window and its reason; a pause, downtime or a crash loses none.
 
 mod access;
+mod deleted_queries;
 mod forms;
 
 use chrono::TimeDelta;
@@ -259,4 +260,10 @@ async fn the_command_line_previews_an_expression() {
         let output = recomamp(&[], &["schedule", "preview", expression, "--zone", zone]).await.with(1);
         assert!(output.err.contains(why), "{expression}: {}", output.err);
     }
+    let day = ["schedule", "preview", "0 9 13 * 5", "--from", "2027-04-01", "--count", "1"];
+    let output = recomamp(&[], &day).await.with(0);
+    assert!(output.out.starts_with("2027-04-02T09:00:00Z"), "{}", output.out);
+    assert!(output.err.contains("when either matches"), "{}", output.err);
+    let output = recomamp(&[], &["schedule", "preview", "@daily", "--from", "soon"]).await.with(2);
+    assert!(output.err.contains("a day such as"), "{}", output.err);
 }

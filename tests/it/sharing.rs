@@ -156,7 +156,7 @@ stories! {
         let own_row = row_of(&chie, &own, "ben").await;
         let late = [("person", own_row.as_str()), ("role", "viewer"), ("until", "2026-03-01")];
         let page = chie.post(&format!("{people}/change"), &late).await.with(422);
-        assert!(page.text("#errors").contains("Choose a day that is not over"), "{}", page.body);
+        assert!(page.text("#errors").contains("Choose today or a later day"), "{}", page.body);
         ben.post(&format!("{people}/change"), &[("person", &own_row), ("role", "manager")]).await.with(403);
         ben.post(&format!("{people}/revoke"), &[("person", &own_row)]).await.with(403);
         let chie_id = ada.get("/settings/people?q=chie").await.attributes("tbody th a", "href").remove(0);

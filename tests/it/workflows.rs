@@ -47,6 +47,24 @@ stories! {
         assert!(ada.get(&page).await.texts("tbody tr").is_empty());
     }
 
+    /// A change on AMC that nobody here has seen is shown instead of being replaced; sending again replaces it.
+    async fn a_change_on_amc_is_not_replaced_unseen(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let own = instance(&ada).await;
+        let query = saved(&ada, "Kept", "SELECT campaign FROM dsp_impressions GROUP BY campaign").await;
+        let page = format!("{query}/workflow");
+        let send = [("do", "sync"), ("instance", own.as_str()), ("workflow", "kept")];
+        ada.post(&page, &send).await.with(303);
+        let other = r#"update query_workflows set sent = '{"sqlQuery": "SELECT advertiser FROM dsp_impressions GROUP BY advertiser"}'"#;
+        execute(&house.database_url(), other).await;
+        let refused = ada.post(&page, &send).await.with(422);
+        assert!(refused.text("#errors").contains("Somebody changed the SQL on AMC. Nothing was sent."), "{}", refused.text("main"));
+        assert_eq!(refused.texts("tbody td[data-label=Compared]"), ["Changed on AMC"]);
+        assert!(refused.text("tbody button[value=sync]").contains("Replace on AMC"));
+        ada.post(&page, &send).await.with(303);
+        assert_eq!(ada.get(&page).await.texts("tbody td[data-label=Compared]"), ["The same"]);
+    }
+
     /// AMC's workflows are listed on request, with the corresponding query here, and imported as drafts.
     async fn workflows_of_amc_become_drafts(house: House) {
         let ada = house.signed_in("Ada").await;

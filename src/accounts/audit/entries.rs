@@ -91,8 +91,7 @@ pub(in crate::accounts) async fn list(tx: &mut Tx, filter: &Filter, range: PageR
 /// The number of filtered entries, counted up to `most`.
 pub(in crate::accounts) async fn count(tx: &mut Tx, filter: &Filter, most: i64) -> Result<i64> {
     const COUNT: &str = listed!("count(*) as value from (select 1 as one", "limit $9) as counted");
-    let Single(count) = filtered(COUNT, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
-    Ok(count)
+    filtered(COUNT, filter).bind(most).cached().count(tx).await
 }
 
 /// The name of a personal token; with a person, only of theirs.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::PersonRow;
 use crate::accounts::model::{PersonStatus, Role};
-use crate::db::{self, FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{self, FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::PersonId;
 
 /// A person, with counts.
@@ -178,7 +178,7 @@ pub async fn change_member(
     let was = may_change(tx, by, id).await?;
     let stays = matches!(change, MemberChange::Role(Role::Administrator) | MemberChange::Status(PersonStatus::Active));
     if was.role == Role::Administrator && was.status == PersonStatus::Active && !stays {
-        let Single(others): Single<i64> = sql(OTHERS).bind(id).one(tx).await?;
+        let others = sql(OTHERS).bind(id).count(tx).await?;
         if others == 0 {
             return Err(Unchanged::LastAdministrator);
         }

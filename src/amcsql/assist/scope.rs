@@ -106,7 +106,7 @@ impl<'a> Reading<'a> {
     pub(super) fn anywhere(&self, word: &str) -> Vec<(Column, String)> {
         let word = word.to_lowercase();
         let mut found: BTreeMap<&str, (&ColumnDef, Vec<&str>)> = BTreeMap::new();
-        for source in self.catalogue.sources().iter().filter(|source| !source.id.ends_with("_for_audiences")) {
+        for source in self.catalogue.sources().iter().filter(|source| !source.is_audience_twin()) {
             for column in source.columns.iter().filter(|column| column.name.starts_with(&word)) {
                 found.entry(&column.name).or_insert_with(|| (column, Vec::new())).1.push(&source.id);
             }

@@ -51,14 +51,14 @@ impl Binder<'_> {
     fn no_aggregate_parts(&mut self, call: &Call, signature: &Signature) {
         if call.over.is_some() || call.filter.is_some() || call.distinct || call.star {
             let message =
-                format!("{} is no aggregate: it takes plain arguments, as in {}.", signature.name, signature.usage);
+                format!("{} isn't an aggregate: it takes plain arguments, as in {}.", signature.name, signature.usage);
             self.error(codes::NOT_AN_AGGREGATE, call.name.span, message, "OVER must be applied to aggregate function");
         }
     }
 
     fn unknown_function(&mut self, call: &Call, span: Span) -> Value {
         let name = call.name.name.to_uppercase();
-        // OK because a bare unit, as in DATEDIFF(day, a, b), is no column.
+        // OK because a bare unit, as in DATEDIFF(day, a, b), isn't a column.
         let takes_unit = refused::takes_unit(&name);
         let is_unit = |text: &str| takes_unit && refused::is_unit(text);
         let mut values = Vec::with_capacity(call.args.len());

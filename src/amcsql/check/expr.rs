@@ -280,7 +280,7 @@ impl Binder<'_> {
         let Some(data_type) = &target.data_type else {
             let text = self.text_of(target.span).to_owned();
             let message = format!(
-                "`{text}` is no type that AMC converts to. Possible: STRING as VARCHAR, INTEGER, BIGINT, DECIMAL(p,s), DOUBLE, BOOLEAN, DATE, TIMESTAMP."
+                "`{text}` isn't a type that AMC converts to. Possible: STRING as VARCHAR, INTEGER, BIGINT, DECIMAL(p,s), DOUBLE, BOOLEAN, DATE, TIMESTAMP."
             );
             self.error(codes::UNKNOWN_TYPE, target.span, message, &format!("Unknown datatype name '{text}'"));
             return Value::unknown(span);
@@ -294,6 +294,7 @@ impl Binder<'_> {
             if let Some(function) = function {
                 return Value::new(ExprKind::Call { function, args: Vec::new() }, data_type.clone(), span);
             }
+            self.unreadable(text, data_type, value.expr.span);
         }
         if !castable(&value.expr.data_type, data_type) {
             let from = value.expr.data_type.clone();

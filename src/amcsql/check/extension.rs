@@ -15,8 +15,10 @@ impl<'a> Binder<'a> {
         if !name.name.eq_ignore_ascii_case("EXTEND_TIME_WINDOW") {
             let of_arrays = ["UNNEST", "EXPLODE", "FLATTEN"].iter().any(|it| name.name.eq_ignore_ascii_case(it));
             let instead = if of_arrays { " Select EXPLODE(array) in a subquery." } else { "" };
-            let message =
-                format!("`{}` gives no table. FROM TABLE(…) takes EXTEND_TIME_WINDOW only.{instead}", name.name);
+            let message = format!(
+                "`{}` isn't a table function. FROM TABLE(…) accepts only EXTEND_TIME_WINDOW.{instead}",
+                name.name
+            );
             let amc = format!("No match found for function signature {}", name.name.to_uppercase());
             self.error(codes::UNKNOWN_FUNCTION, name.span, message, &amc);
             return nothing;
@@ -75,7 +77,7 @@ impl<'a> Binder<'a> {
                 ""
             };
             let message = format!(
-                "This is no duration. Write days as 'P7D'; weeks ('P2W') and hours ('PT12H') work the same way.{parameter}"
+                "This isn't a duration. Write days as 'P7D'; weeks ('P2W') and hours ('PT12H') work the same way.{parameter}"
             );
             self.error(codes::DURATION, expr.span, message, "Invalid duration passed to EXTEND_TIME_WINDOW");
             0

@@ -49,7 +49,7 @@ impl Binder<'_> {
         {
             let kind = kind.to_string();
             let message = format!(
-                "`{parameter}` in quotes is text, which is no {}. Write {parameter} alone: its value is one.",
+                "`{parameter}` in quotes is text, not a {0}. Write {parameter} alone: its value is a {0}.",
                 kind.to_lowercase()
             );
             let amc = finding::located(&self.index, span, &format!("Illegal {kind} literal '{text}': not in format"));
@@ -59,7 +59,7 @@ impl Binder<'_> {
         }
         let Some(literal) = literal else {
             let form = if kind == DataType::Date { "DATE '2026-01-31'" } else { "TIMESTAMP '2026-01-31 13:45:00'" };
-            let message = format!("This is no {}. Write {form}.", kind.to_string().to_lowercase());
+            let message = format!("This isn't a {}. Write {form}.", kind.to_string().to_lowercase());
             self.error(codes::MOMENT, span, message, &format!("Illegal {kind} literal '{text}': not in format"));
             return Value::unknown(span);
         };
@@ -70,6 +70,22 @@ impl Binder<'_> {
     fn quoted_parameter(&self, text: &str) -> Option<String> {
         let name = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
         (self.context.is_authored && is_name(name)).then(|| format!("{{{{{name}}}}}"))
+    }
+
+    /// Warns about a text that its conversion can't read. The text of the author only: the text that is sent may hold
+    /// sample values.
+    pub(super) fn unreadable(&mut self, text: &str, to: &DataType, span: Span) {
+        let reads = match to {
+            DataType::Date | DataType::Timestamp => reads_as_moment(text),
+            to if to.is_numeric() => text.trim().parse::<f64>().is_ok_and(f64::is_finite),
+            _ => true,
+        };
+        if reads || !self.context.is_authored || text.contains("{{") {
+            return;
+        }
+        let (shown, kind) = (short(text), to.to_string().to_uppercase());
+        let message = format!("The text '{shown}' does not read as {kind}, and such a conversion stops the run.");
+        self.warning(codes::TEXT_AS_VALUE, span, message);
     }
 
     pub(super) fn negate(&mut self, inner: &Expr, span: Span) -> Value {

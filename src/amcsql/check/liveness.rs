@@ -39,7 +39,7 @@ impl Binder<'_> {
 
     /// The first idle column of a common table, and what is said of all of them.
     fn idle(&self, common: &Common, needed: &HashSet<ColumnId>) -> Option<(ColumnId, String)> {
-        // OK because rows that are written out are no work, and their columns belong together.
+        // OK because rows that are written out need no work, and their columns belong together.
         if matches!(common.relation.node, Node::Values { .. }) {
             return None;
         }

@@ -52,7 +52,7 @@ const KEYS: &str = "Sponsored ads join by sponsored_ads_traffic.event_id = traff
 const BY_TRAFFIC: [&str; 2] = ["sponsored_products", "sponsored_display"];
 const BY_CONVERSION: [&str; 1] = ["sponsored_brands"];
 
-/// Kinds of conversions that are no purchases, whose product is in `tracked_item` only.
+/// Kinds of conversions other than purchases, whose product is only in `tracked_item`.
 const NO_PURCHASES: [&str; 4] = ["detailPageView", "shoppingCart", "wishList", "snsSubscription"];
 
 impl Binder<'_> {
@@ -176,7 +176,7 @@ impl<'b> Meaning<'b> {
             _ => false,
         };
         if self.subtypes.contains(&id) && kinds.iter().all(no_purchase) {
-            let message = "tracked_asin is filled for purchases only, so it is NULL in these rows. Take tracked_item.";
+            let message = "tracked_asin is filled for purchases only, so it is NULL in these rows. Use tracked_item.";
             self.found.push(Finding::info(codes::COLUMN_MEANING, expr.span, message));
         }
     }

@@ -36,7 +36,7 @@ impl Binder<'_> {
         let first = call.args.first();
         let unit = match first.map(|it| &it.kind) {
             Some(Ast::String(text)) => text.to_ascii_uppercase(),
-            // Another dialect's form: the unit is no column, so its name isn't looked up.
+            // Another dialect's form: the unit isn't a column, so its name isn't looked up.
             Some(_) if let Some(fix) = self.truncation(call) => {
                 self.no_unit(first.map_or(span, |it| it.span), "", Some(fix));
                 return Value::unknown(span);

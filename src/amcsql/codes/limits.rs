@@ -11,7 +11,7 @@ codes! { Limits;
     ], on(Example::Made);
     TOO_DEEP = "too-deep", Error, [
         "Too many levels",
-        "Parentheses, calls, subqueries or conditions are nested more deeply than the check reads. Long sums and long lists are no levels.",
+        "Parentheses, calls, subqueries or conditions are nested more deeply than the check reads. Long sums and long lists don't count as levels.",
         "Split it with common tables.",
         "", "",
     ], on(Example::Made), may_be_wrong();

@@ -40,7 +40,7 @@ codes! { Values;
     ], may_be_wrong();
     TEXT_AS_VALUE = "text-as-value", Warning, [
         "Text that does not read as a number or date",
-        "A column of numbers or dates is compared with a text that does not read as one, so no row can fit and the result is empty.",
+        "A column of numbers or dates is compared with a text that does not read as one, so no row can fit and the result is empty. A CAST of such a text stops the run.",
         "Write a number, or a day such as '2026-01-31'. Numeric ids of sponsored ads are texts: use campaign_id_string.",
         "SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign_id = 'Launch'",
         "SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign = 'Launch'",
@@ -172,7 +172,7 @@ codes! { Values;
         "SELECT COUNT(1) AS n FROM dsp_impressions WHERE ARRAY_CONTAINS(user_behavior_segment_ids, 1)",
     ];
     PERCENTILE = "percentile", Error, [
-        "Share that is no constant from 0 to 1",
+        "Share that isn't a constant from 0 to 1",
         "The second argument of PERCENTILE and APPROX_PERCENTILE is a constant from 0 to 1.",
         "Write 0.9 for the 90th percentile.",
         "SELECT PERCENTILE(impressions, 90) AS p FROM dsp_impressions",

@@ -88,7 +88,7 @@ codes! { Writing;
         "SELECT COUNT(1) AS total_clicks FROM dsp_clicks",
     ];
     ODD_SPACE = "odd-space", Error, [
-        "Space that is no plain space",
+        "Space that isn't a plain space",
         "Copied text brings no-break spaces and other wide or narrow spaces, which AMC does not read as spaces.",
         "Replace it with a plain space.",
         "SELECT campaign,\u{2009}COUNT(1) AS n FROM dsp_clicks GROUP BY campaign",

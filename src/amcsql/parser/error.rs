@@ -97,10 +97,20 @@ impl SyntaxError {
                 "This is nested too deeply to be read. Split it with common tables (WITH) or shorter expressions.",
                 encountered,
             ),
-            Kind::Refused { code, message } => Finding::error(code, self.span, message, encountered),
+            Kind::Refused { code, message } => {
+                let found = Finding::error(code, self.span, message, encountered);
+                found.with_fix(in_parentheses(code, self.span, text))
+            }
             Kind::Unexpected { token, expected } => unexpected(text, tokens, self.span, token, &expected, encountered),
         }
     }
+}
+
+/// Puts a parameter after IN into parentheses.
+fn in_parentheses(code: Code, span: Span, text: &str) -> Option<Fix> {
+    let parameter = span.of(text);
+    let is_meant = code.definition.name == codes::IN_WITHOUT_PARENTHESES.definition.name && parameter.starts_with("{{");
+    is_meant.then(|| Fix::sure(span, format!("({parameter})"), "Put it in parentheses"))
 }
 
 fn encountered(text: &str, span: Span, index: &LineIndex<'_>) -> String {
@@ -244,7 +254,7 @@ pub(super) fn character(found: char) -> String {
             "This is a typographic quote. Texts stand in straight single quotes: '…'.".to_owned()
         }
         '`' => "AMC has no backticks. Write names without quotes and texts in single quotes.".to_owned(),
-        '{' | '}' => "This is no complete parameter. Parameters look like {{name}}.".to_owned(),
+        '{' | '}' => "This isn't a complete parameter. Parameters look like {{name}}.".to_owned(),
         '#' => "AMC has no # comments. Write -- before the comment.".to_owned(),
         '$' | '@' => "AMC has no variables of this form. Write CUSTOM_PARAMETER('name') or {{name}}.".to_owned(),
         '&' => "AMC has no & operator. Conditions are joined with AND.".to_owned(),

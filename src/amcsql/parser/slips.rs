@@ -37,7 +37,7 @@ fn finding(text: &str, slip: &Slip, index: &LineIndex<'_>) -> Finding {
         }
         SlipKind::Space('\u{a0}') => {
             let message =
-                format!("{} is no plain space. RecomAMP sends a plain one.", named(text, '\u{a0}', span, index));
+                format!("{} isn't a plain space. RecomAMP sends a plain one.", named(text, '\u{a0}', span, index));
             Finding::warning(codes::ODD_SPACE, span, message).with_fix(Some(Fix::sure(
                 span,
                 " ",
@@ -65,7 +65,7 @@ fn refused(text: &str, kind: &SlipKind, span: Span, index: &LineIndex<'_>) -> (C
     match kind {
         SlipKind::Space(character) => (
             codes::ODD_SPACE,
-            format!("{} is no plain space, and AMC does not read it.", named(text, *character, span, index)),
+            format!("{} isn't a plain space, and AMC doesn't read it.", named(text, *character, span, index)),
             Some(Fix::sure(span, " ", "Change to a plain space")),
         ),
         SlipKind::Invisible { character, between_words } => {

@@ -34,7 +34,7 @@ pub enum Value {
 /// Why a value can't be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
-    #[error("`{0}` is no number. Write digits, with a point before decimals.")]
+    #[error("`{0}` isn't a number. Write digits, with a point before decimals.")]
     Number(String),
     /// A NUL, which can't be stored in text.
     #[error("the text holds a NUL character. Remove it.")]

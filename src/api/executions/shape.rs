@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::api::schema::{answer, names};
-use crate::executions::{self, Line, TimelineEntry};
+use crate::executions::{self, Line, Origin, TimelineEntry};
 use crate::ids::{ExecutionId, InstanceId, QueryId};
 use crate::queries::WindowChoice;
 use crate::web::run_state::RunState;
@@ -13,7 +13,7 @@ names! {
     /// The state of an execution. `waiting` to `fetching` are in progress; the others are final.
     StateName: RunState::ALL.map(RunState::name);
     /// What started an execution.
-    OriginName: ["hand", "rerun", "schedule", "backfill", "flow", "batch", "api", "adopted"];
+    OriginName: Origin::ALL.map(Origin::name);
 }
 
 answer! {

@@ -140,7 +140,7 @@ impl Caller {
 }
 
 fn no_such(address: &str) -> String {
-    format!("{address} is no address of the API. Use an ID as a list gave it.")
+    format!("{address} isn't an address of the API. Use an ID from a list.")
 }
 
 async fn json(response: Response<Body>) -> Outcome {
@@ -160,7 +160,7 @@ async fn problem(response: Response<Body>) -> String {
     let said = match text(&body, "detail") {
         // An assistant gave a name or an ID, and knows no address.
         _ if status == StatusCode::NOT_FOUND => {
-            "Nothing has this name or ID, or the token can't see it. Use one that a list gave.".to_owned()
+            "Nothing has this name or ID, or the token can't see it. Use one from a list.".to_owned()
         }
         detail if detail.is_empty() => format!("The request failed ({status})."),
         detail => detail,

@@ -121,7 +121,7 @@ fn window(asked: &RunArgs) -> anyhow::Result<Window> {
     let zone: Tz = asked
         .zone
         .parse()
-        .map_err(|_| anyhow::anyhow!("--zone {} is no time zone; for example Europe/Berlin", asked.zone))?;
+        .map_err(|_| anyhow::anyhow!("--zone {} isn't a time zone; use one like Europe/Berlin", asked.zone))?;
     let window = Window { start: instant("start", &asked.start, zone)?, end: instant("end", &asked.end, zone)? };
     if window.start >= window.end {
         bail!("--start has to be before --end");
@@ -141,8 +141,9 @@ fn instant(name: &str, text: &str, zone: Tz) -> anyhow::Result<DateTime<Utc>> {
         }
         return Ok(zoned.to_utc());
     }
-    let local: NaiveDateTime =
-        whole.parse().map_err(|_| anyhow::anyhow!("--{name} {text} is no time; for example 2026-03-01T00:00:00"))?;
+    let local: NaiveDateTime = whole
+        .parse()
+        .map_err(|_| anyhow::anyhow!("--{name} {text} isn't a time; write it like 2026-03-01T00:00:00"))?;
     let at = zone.from_local_datetime(&local).earliest();
     at.map(|at| at.to_utc())
         .with_context(|| format!("--{name} {text} does not exist in {zone}: clocks were put forward"))

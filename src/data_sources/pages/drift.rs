@@ -61,10 +61,15 @@ impl Line {
         if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
     }
 
-    /// Queries to which the change can be applied.
+    /// Queries to which the change can be applied, except those whose default instance has not changed.
     fn fixable(&self) -> Vec<String> {
-        let fixable = self.users.iter().filter_map(|user| user.fixable.as_ref());
+        let fixable = self.users.iter().filter(|user| !user.is_elsewhere).filter_map(|user| user.fixable.as_ref());
         fixable.map(|(id, revision)| format!("{id}:{revision}")).collect()
+    }
+
+    /// Whether the change can be applied to queries that `fixable` leaves out.
+    fn has_elsewhere(&self) -> bool {
+        self.users.iter().any(|user| user.is_elsewhere && user.fixable.is_some())
     }
 
     /// Its uses, for display.
@@ -201,7 +206,7 @@ pub(super) async fn fix(
             && change.replacement.as_deref() == Some(fields.trimmed("replacement"))
     };
     let drift = drifts.iter().find(is_named).ok_or(web::Error::Missing)?;
-    let mut changed = 0;
+    let mut changed = Vec::new();
     for named in fields.all("query") {
         let (id, revision) = named.split_once(':').ok_or(web::Error::Missing)?;
         let id: QueryId = id.parse().map_err(|_| web::Error::Missing)?;
@@ -209,16 +214,26 @@ pub(super) async fn fix(
         let query = queries::find(&mut tx, &person.id, &id).await?;
         let Some(sql) = drift::fix(&drift.change, &query.sql, &query.fields, &catalogue) else { continue };
         queries::amend(&mut tx, site.clock.now(), &person.id, (&id, revision), sql).await?;
-        changed += 1;
+        changed.push(query.name);
     }
     tx.commit().await?;
-    let (tone, message) = if changed == 0 {
-        (Tone::Info, "Nothing was changed: these queries no longer use the old name.".to_owned())
-    } else {
-        let queries = words::counted(changed, "query reads", "queries read");
-        let new = fields.trimmed("replacement");
-        (Tone::Success, format!("{queries} {new} now. The previous text was saved as a version."))
-    };
+    let (tone, message) = told(&changed, fields.trimmed("replacement"));
     visit.flash(tone, message).await;
-    Ok(Redirect::to("/data-sources/drift"))
+    let next = fields.get("next");
+    Ok(Redirect::to(if next.is_empty() { "/data-sources/drift" } else { web::local_or_home(next) }))
+}
+
+/// Which queries were changed, and how to undo it.
+fn told(changed: &[String], new: &str) -> (Tone, String) {
+    let undo = "To undo this, restore the previous version on the query's Versions page.";
+    match changed {
+        [] => (Tone::Info, "Nothing was changed: these queries no longer use the old name.".to_owned()),
+        [one] => (Tone::Success, format!("“{one}” reads {new} now. {undo}")),
+        more => {
+            let queries = words::counted(i64::try_from(more.len()).unwrap_or(i64::MAX), "query", "queries");
+            let names: Vec<String> = more.iter().take(NAMED).map(|name| format!("“{name}”")).collect();
+            let others = if more.len() > NAMED { " and others" } else { "" };
+            (Tone::Success, format!("{queries} read {new} now: {}{others}. {undo}", names.join(", ")))
+        }
+    }
 }

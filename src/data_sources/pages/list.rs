@@ -9,11 +9,13 @@ use super::{instance_choices, of_instance};
 use crate::amcsql::catalogue::{DataSource, Kind};
 use crate::data_sources::described::{self, Mark, marks};
 use crate::data_sources::directory::{Known, Presence, View};
-use crate::web::components::Choice;
+use crate::web::components::{Choice, Pager};
 use crate::web::list::{self, Export, Few, List, ListParams};
 use crate::web::shell::{Section, Shell};
 use crate::web::{self, Html, Person, Site, Visit, words};
 
+/// Rows per page.
+const SIZE: u64 = 100;
 /// Maximum number of matching columns listed for a source; its page has the others.
 const NAMED: usize = 8;
 
@@ -23,6 +25,7 @@ pub(super) struct ListPage {
     shell: Shell,
     list: List,
     lines: Vec<Line>,
+    pager: Pager,
     q: String,
     categories: Vec<Choice>,
     category: String,
@@ -37,9 +40,9 @@ pub(super) struct ListPage {
 }
 
 impl ListPage {
-    /// The number of displayed sources, for display.
+    /// The number of filtered sources, for display.
     fn count(&self) -> String {
-        words::counted(i64::try_from(self.lines.len()).unwrap_or(i64::MAX), "data source", "data sources")
+        words::counted(i64::try_from(self.pager.total).unwrap_or(i64::MAX), "data source", "data sources")
     }
 }
 
@@ -212,12 +215,13 @@ pub(super) async fn show(
     let instance = of_instance(&view, &mut params)?;
     let categories = categories(&view);
     let filter = Filter::read(&mut params, &categories);
-    let lines = lines(&view, &filter, instance);
+    let (pager, lines) = params.page(SIZE).cut(lines(&view, &filter, instance));
     Ok(Html(ListPage {
         shell: visit.shell("Data sources", Section::DataSources).await,
         list: params.list(&[]),
         columns: view.directory.sources().map(|source| source.columns.len()).sum(),
         lines,
+        pager,
         categories: Choice::optional("All categories", categories.into_iter().map(|it| Choice::new(&it, &it))),
         accesses: Choice::optional("Any access", Access::ALL.map(|it| Choice::new(it.name(), it.label()))),
         instances: instance_choices(&view, "All instances"),

@@ -201,7 +201,7 @@ pub(super) async fn test(
     drop(tx);
     let secret = match sealed.map(|sealed| room.site.vault.open(&sealed, &secret_place(&destination.id))) {
         Some(Err(_)) => {
-            visit.flash(Tone::Error, "No key opens the stored secret. Enter it again.").await;
+            visit.flash(Tone::Error, "The stored secret can't be decrypted with any key. Enter it again.").await;
             return Ok(back(&destination.id));
         }
         opened => opened.and_then(Result::ok),

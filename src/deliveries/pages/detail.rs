@@ -89,6 +89,6 @@ pub(super) async fn retry(
     log(&room, &mut tx, &person, (Action::ResultDelivered, delivery.id.as_str()), detail).await?;
     tx.commit().await?;
     site.wakes.wake(DELIVERER);
-    visit.flash(Tone::Success, "It is being delivered again.").await;
+    visit.flash(Tone::Success, "The result is being delivered again.").await;
     Ok(Redirect::to(&format!("/deliveries/{}", delivery.id)))
 }

@@ -199,6 +199,6 @@ pub(super) async fn change(
     logged(&room, &mut tx, &person, (&rule.id, "changed"), (&schedule, &destination, &target)).await?;
     tx.commit().await?;
     room.site.wakes.wake(DELIVERER);
-    visit.flash(Tone::Success, "The rule was saved. Deliveries that are not done follow it.").await;
+    visit.flash(Tone::Success, "The rule was saved. It also applies to deliveries that aren't done yet.").await;
     Ok(back(&schedule.id).into_response())
 }

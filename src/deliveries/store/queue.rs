@@ -271,21 +271,3 @@ pub(in crate::deliveries) async fn add(
         .await?;
     Ok(added == 1)
 }
-
-/// How far the feed of outcomes was read; none before the first time.
-pub(in crate::deliveries) async fn cursor(tx: &mut Tx) -> Result<Option<i64>> {
-    const FIND: &str = "select position as value from delivery_cursor where name = 'outcomes'";
-    Ok(sql(FIND).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
-}
-
-/// Moves the cursor from one position to the next; false where another process moved it first.
-pub(in crate::deliveries) async fn advance_cursor(tx: &mut Tx, from: Option<i64>, to: i64) -> Result<bool> {
-    const FIRST: &str = "insert into delivery_cursor (name, position) values ('outcomes', $1) \
-        on conflict (name) do nothing";
-    const NEXT: &str = "update delivery_cursor set position = $1 where name = 'outcomes' and position = $2";
-    let moved = match from {
-        None => sql(FIRST).bind(to).execute(tx).await?,
-        Some(from) => sql(NEXT).bind(to).bind(from).execute(tx).await?,
-    };
-    Ok(moved == 1)
-}

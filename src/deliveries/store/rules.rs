@@ -85,7 +85,7 @@ pub(in crate::deliveries) async fn change_rule(
     change.execute(tx).await.map(drop)
 }
 
-/// Lets the deliveries of a rule that are not done follow a change of it.
+/// Applies a change of a rule to its deliveries that aren't done yet.
 pub(in crate::deliveries) async fn retarget(
     tx: &mut Tx,
     id: &DeliveryRuleId,

@@ -29,11 +29,11 @@ pub(super) fn read(id: String, fields: &Fields) -> Result<Workflow, Refusal> {
     text(fields, "inputSchema", &mut kept)?;
     items(fields, "outputColumns", output_column, &mut kept)?;
     output_format(fields, &mut kept)?;
-    if let Some(behaviour) = fields.text("privacyFilteringBehavior")? {
-        if !matches!(behaviour.as_str(), "REMOVE_ROWS" | "REMOVE_VALUES") {
+    if let Some(behavior) = fields.text("privacyFilteringBehavior")? {
+        if !matches!(behavior.as_str(), "REMOVE_ROWS" | "REMOVE_VALUES") {
             return Err(Refusal::bad("privacyFilteringBehavior must be REMOVE_ROWS or REMOVE_VALUES."));
         }
-        kept.insert("privacyFilteringBehavior".into(), behaviour.into());
+        kept.insert("privacyFilteringBehavior".into(), behavior.into());
     }
     for name in ADDED_COLUMNS {
         text(fields, name, &mut kept)?;
@@ -48,7 +48,7 @@ pub(crate) fn privacy(workflow: &Workflow) -> Privacy {
     // OK because the added boolean column is only meaningful if values are blanked, and published workflows request
     // blanking by requesting only this column.
     let blank = match workflow.text("privacyFilteringBehavior") {
-        Some(behaviour) => behaviour == "REMOVE_VALUES",
+        Some(behavior) => behavior == "REMOVE_VALUES",
         None => discriminator.is_some(),
     };
     Privacy { blank, discriminator, distinct_user_count, reason }

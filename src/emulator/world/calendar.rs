@@ -46,7 +46,7 @@ pub(super) fn moment(millis: i64) -> Moment {
 fn season(day: DayNumber) -> f32 {
     let date = date(day);
     let of_year = date.ordinal() as f32;
-    let bump = |centre: f32, width: f32, height: f32| height * (-((of_year - centre) / width).powi(2)).exp();
+    let bump = |center: f32, width: f32, height: f32| height * (-((of_year - center) / width).powi(2)).exp();
     let growth = 0.94 + 0.06 * (day as f32 / 365.25 - 5.0).clamp(0.0, 8.0);
     let weekday = [0.98, 0.96, 0.97, 0.99, 1.0, 1.06, 1.04][date.weekday().num_days_from_monday() as usize];
     growth * weekday * (0.9 + bump(195.0, 5.0, 0.6) + bump(331.0, 9.0, 0.8) + bump(350.0, 12.0, 0.35))

@@ -161,7 +161,7 @@ fn known(words: &str, causes: &'static [Cause]) -> Option<&'static Cause> {
     Some(if cause.name == "unknown-table" && is_amcs_own() { &NOT_SUBSCRIBED } else { cause })
 }
 
-/// The text without quoted parts (the quotation marks remain); an apostrophe inside a word is no quotation mark.
+/// The text without quoted parts (the quotation marks remain); an apostrophe inside a word isn't a quotation mark.
 fn without_quoted(words: &str) -> String {
     let mut masked = String::with_capacity(words.len());
     let mut rest = words;

@@ -71,7 +71,7 @@ fn waits(error: impl Into<amazon::Error>) -> &'static str {
 }
 
 #[test]
-fn what_amazon_answers_on_the_way_is_recognised() {
+fn what_amazon_answers_on_the_way_is_recognized() {
     assert_eq!(waits(ErrorKind::Throttled { retry_after: None }), "throttled");
     assert_eq!(waits(ErrorKind::Server { status: 503, retry_after: None }), "server");
     assert_eq!(waits(ErrorKind::Unauthorized), "token");
@@ -86,7 +86,7 @@ fn what_amazon_answers_on_the_way_is_recognised() {
 }
 
 #[test]
-fn what_the_network_does_is_recognised() {
+fn what_the_network_does_is_recognized() {
     assert_eq!(waits(ErrorKind::Network(Network::Connect)), "unreachable");
     assert_eq!(waits(ErrorKind::Network(Network::Timeout)), "unreachable");
     assert_eq!(waits(ErrorKind::Network(Network::Cut)), "broken-answer");
@@ -98,7 +98,7 @@ fn what_the_network_does_is_recognised() {
 }
 
 #[test]
-fn what_a_result_does_is_recognised() {
+fn what_a_result_does_is_recognized() {
     let known = |error: results::Error| of_wait(&error.to_string()).map_or("none", |cause| cause.name);
     assert_eq!(known(results::Error::Full), "disk");
     assert_eq!(known(results::Error::TooLarge { limit: 10, of: "rows" }), "too-large");
@@ -113,7 +113,7 @@ fn what_a_result_does_is_recognised() {
 }
 
 #[test]
-fn what_is_said_here_of_a_run_is_recognised() {
+fn what_is_said_here_of_a_run_is_recognized() {
     let waits = |reason: &str| of_wait(reason).map_or("none", |cause| cause.name);
     assert_eq!(waits("All 10 slots of the instance are in use. Runs in the next free one."), "slots");
     assert_eq!(waits("Ada's connection to Amazon needs reconnecting."), "revoked");
@@ -126,7 +126,7 @@ fn what_is_said_here_of_a_run_is_recognised() {
 
 /// Each kind of failure of the engine, as the AMC emulator reports it.
 #[test]
-fn what_the_engine_says_is_recognised() {
+fn what_the_engine_says_is_recognized() {
     let of_run = |error: &RunError| match error {
         RunError::NoSuchSource(source) if source.starts_with("amazon_pvc") => "not-subscribed",
         RunError::NoSuchSource(_) => "unknown-table",
@@ -156,7 +156,7 @@ fn what_the_engine_says_is_recognised() {
 
 /// Some errors in values only show during evaluation.
 #[test]
-fn what_the_engine_says_of_values_is_recognised() {
+fn what_the_engine_says_of_values_is_recognized() {
     for (what, cause) in [
         ("a sum of whole numbers gives a number that does not fit Int64", "number-too-large"),
         ("a product of whole numbers gives a number that does not fit Int32", "number-too-large"),
@@ -192,7 +192,7 @@ fn what_the_engine_says_of_values_is_recognised() {
 }
 
 #[test]
-fn what_the_emulator_says_of_its_own_is_recognised() {
+fn what_the_emulator_says_of_its_own_is_recognized() {
     assert_eq!(name("The workflow execution timed out after 21600 seconds."), "timeout");
     assert_eq!(name("The workflow execution failed for an internal reason."), "server");
     assert_eq!(name("The workflow execution was cancelled."), "cancelled-outside");

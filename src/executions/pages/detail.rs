@@ -228,10 +228,8 @@ async fn history(
 /// people of the instance.
 async fn hide_query(tx: &mut Tx, person: &Person, execution: &mut Execution) -> db::Result<()> {
     let Some(query) = &execution.query else { return Ok(()) };
-    match queries::find(tx, &person.id, query).await {
-        Ok(_) => {}
-        Err(db::Error::Missing) => execution.query = None,
-        Err(error) => return Err(error),
+    if db::found(queries::find(tx, &person.id, query).await)?.is_none() {
+        execution.query = None;
     }
     Ok(())
 }

@@ -161,8 +161,7 @@ impl Look<'_> {
     async fn read(&self, tx: &mut Tx, now: DateTime<Utc>) -> web::Result<Listed> {
         let on_list = instances::list(tx, &self.person.id, &instances::Filter::default()).await?;
         let of = self.narrowed(tx, &on_list).await;
-        let mut choices = vec![Choice::new("", "All instances")];
-        choices.extend(on_list.iter().map(|one| Choice::new(one.id.as_str(), one.name())));
+        let choices = Choice::optional("All instances", on_list.iter().map(Instance::choice));
         let (rows, moves, tag) = if self.is_grouped { self.groups(tx).await? } else { self.rows(tx, now).await? };
         Ok(Listed { rows, instances: choices, of, moves, tag })
     }

@@ -30,6 +30,9 @@ pub enum Refusal {
     /// The query is in the bin.
     #[error("This query is deleted, so it can't run. Restore it first.")]
     Deleted,
+    /// The query was in the bin for too long.
+    #[error("The query was deleted permanently, so there is nothing to run. Its earlier executions keep the SQL.")]
+    Gone,
     /// The query has a newer revision than the request.
     #[error("The query changed after you opened it, so nothing was started. Review it, then run it.")]
     Changed,
@@ -69,6 +72,22 @@ impl Refusal {
         }
     }
 
+    /// The sentence for ledgers, which others read than the person with whose access it was tried.
+    pub fn about(&self, person: &str) -> String {
+        match self {
+            Self::Missing => format!("{person} doesn't have access to the query or the instance any more."),
+            Self::Role(_) => format!(
+                "{person}'s role on the instance doesn't allow running queries: it would have to be analyst or manager. \
+                 A manager of the instance or an administrator can change it."
+            ),
+            Self::NoConnection(instance) => format!(
+                "{person} has no active connection to Amazon for {instance}. They can reconnect under Connections, or a \
+                 manager of the instance can share theirs."
+            ),
+            refusal => refusal.to_string(),
+        }
+    }
+
     /// A stable code for programs.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -77,7 +96,7 @@ impl Refusal {
             Self::NotReady(_) => "instance-not-ready",
             Self::NoConnection(_) => "no-connection",
             Self::NoSql => "no-sql",
-            Self::Deleted => "query-deleted",
+            Self::Deleted | Self::Gone => "query-deleted",
             Self::Changed => "query-changed",
             Self::KeyReused => "key-reused",
             Self::BadKey => "bad-key",
@@ -116,7 +135,7 @@ impl From<Refusal> for web::Error {
             Refusal::NoConnection(_) => Self::conflict("No connection to Amazon", sentence)
                 .with_way("Connections", "/settings/connections".into()),
             Refusal::NoSql => Self::conflict("The SQL isn't known", sentence),
-            Refusal::Deleted => Self::conflict("This query is deleted", sentence),
+            Refusal::Deleted | Refusal::Gone => Self::conflict("This query is deleted", sentence),
             Refusal::Changed => Self::conflict("This query has changed", sentence),
             Refusal::KeyReused => Self::conflict("This key is already in use", sentence),
             Refusal::BadKey | Refusal::Unfit(_) => Self::Invalid(sentence),

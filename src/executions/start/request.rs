@@ -31,8 +31,6 @@ enum By {
     Token(String),
     Schedule(String),
     Backfill(String),
-    Flow(String),
-    Batch(String),
 }
 
 impl Actor {
@@ -54,16 +52,6 @@ impl Actor {
     /// A backfill, for whoever started it. The key of its request names the window.
     pub fn backfill(person: PersonId, name: String, backfill: impl Into<String>) -> Self {
         Self { person, name, by: By::Backfill(backfill.into()), as_of: None }
-    }
-
-    /// A run of a flow, for the person who started the flow. The key of its request is the step.
-    pub fn flow(person: PersonId, name: String, flow_run: impl Into<String>) -> Self {
-        Self { person, name, by: By::Flow(flow_run.into()), as_of: None }
-    }
-
-    /// A batch, for the person who started it. The key of its request is the instance and the round.
-    pub fn batch(person: PersonId, name: String, batch: impl Into<String>) -> Self {
-        Self { person, name, by: By::Batch(batch.into()), as_of: None }
     }
 
     /// The same at another time than now, for resolving windows such as “the last complete week”.
@@ -93,8 +81,6 @@ impl Actor {
             (By::Token(_), _) => Origin::Api,
             (By::Schedule(_), _) => Origin::Schedule,
             (By::Backfill(_), _) => Origin::Backfill,
-            (By::Flow(_), _) => Origin::Flow,
-            (By::Batch(_), _) => Origin::Batch,
         }
     }
 
@@ -103,7 +89,7 @@ impl Actor {
         match (&self.by, what) {
             (By::Hand, What::Again(id)) => Some(id.to_string()),
             (By::Hand, _) => None,
-            (By::Token(id) | By::Schedule(id) | By::Backfill(id) | By::Flow(id) | By::Batch(id), _) => Some(id.clone()),
+            (By::Token(id) | By::Schedule(id) | By::Backfill(id), _) => Some(id.clone()),
         }
     }
 
@@ -115,7 +101,7 @@ impl Actor {
         }
         let own = match &self.by {
             By::Hand | By::Token(_) => self.person.as_str(),
-            By::Schedule(id) | By::Backfill(id) | By::Flow(id) | By::Batch(id) => id,
+            By::Schedule(id) | By::Backfill(id) => id,
         };
         Ok(format!("{own}:{key}"))
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::list::{Filter, filtered};
 use super::state;
-use crate::db::{FromRow, PageRange, Result, Row, Single, Tx};
+use crate::db::{FromRow, PageRange, Result, Row, Tx};
 use crate::executions::model::State;
 use crate::ids::{PersonId, QueryId};
 
@@ -76,6 +76,5 @@ pub(in crate::executions) async fn count_groups(
         "select count(*) as value from (select 1 as one",
         "group by e.query_id, case when e.query_id is null then e.query_name end limit $13) as counted"
     );
-    let Single(count) = filtered(text, tx, person, filter).bind(most).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    filtered(text, tx, person, filter).bind(most).count(tx).await
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{Result, Single, Tx, sql};
+use crate::db::{Result, Tx, sql};
 use crate::ids::{ExecutionId, PersonId};
 
 /// The number of links that show the execution's result at `now`; only those of this author, unless it is `None`.
@@ -14,6 +14,5 @@ pub(in crate::executions) async fn open_links(
 ) -> Result<i64> {
     const OPEN: &str = "select count(*) as value from public_links where execution_id = $1 and revoked_at is null \
         and expires_at > $2 and ($3 is null or person_id = $3)";
-    let Single(count) = sql(OPEN).bind(id).bind(now).bind(author).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    sql(OPEN).bind(id).bind(now).bind(author).count(tx).await
 }

@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{origin, state, window};
-use crate::db::{FromRow, LATEST, PageRange, Result, Row, Single, Statement, Tx, containing, from_json, sql};
+use crate::db::{FromRow, LATEST, PageRange, Result, Row, Statement, Tx, containing, from_json, sql};
 use crate::executions::model::{Origin, Problem, State};
-use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
+use crate::ids::{ConnectionId, ExecutionId, InstanceId, PersonId, QueryId};
 use crate::instances::takes_slot;
 use crate::queries::{ParameterValues, WindowChoice, WindowKind};
 
@@ -207,8 +207,7 @@ pub async fn list(tx: &mut Tx, person: &PersonId, filter: &Filter, range: PageRa
 /// The number of filtered executions, counted up to `most`: nobody wants to wait for an exact count of a million.
 pub async fn count(tx: &mut Tx, person: &PersonId, filter: &Filter, most: i64) -> Result<i64> {
     let text = driven!(filter, "select count(*) as value from (select 1 as one", "limit $13) as counted");
-    let Single(count) = filtered(text, tx, person, filter).bind(most).cached().one::<Single<i64>>(tx).await?;
-    Ok(count)
+    filtered(text, tx, person, filter).bind(most).cached().count(tx).await
 }
 
 /// How many executions a person may see in each state: all in progress, and those that ended since `since`.
@@ -282,6 +281,13 @@ pub async fn unfinished(tx: &mut Tx) -> Result<Vec<(State, i64)>> {
     const UNFINISHED: &str = "select state, count(*) as count from executions \
         where state in ('waiting', 'sending', 'pending', 'running', 'fetching') group by state";
     by_state(tx, sql(UNFINISHED)).await
+}
+
+/// The number of everybody's executions in progress that use a connection.
+pub async fn unfinished_through(tx: &mut Tx, connection: &ConnectionId) -> Result<i64> {
+    const UNFINISHED: &str =
+        "select count(*) as value from executions where connection_id = $1 and finished_at is null";
+    sql(UNFINISHED).bind(connection).count(tx).await
 }
 
 async fn by_state(tx: &mut Tx, statement: Statement) -> Result<Vec<(State, i64)>> {

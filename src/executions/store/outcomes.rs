@@ -1,4 +1,4 @@
-//! The feed of outcomes: a row for each start and each end of an execution, read with a cursor.
+//! The feed of outcomes: a row for each start and each end of an execution, read with a [`super::Cursor`].
 //!
 //! A row is written in the transaction that changes the state, so neither exists without the other. Its position
 //! comes from the feed's single row in `execution_feed`, which the increment keeps locked until the commit: the next
@@ -95,22 +95,6 @@ pub(in crate::executions) async fn announce(
         .execute(tx)
         .await
         .map(drop)
-}
-
-/// The rows of the feed after `after`, oldest first, at most `most`: for workers, which see everybody's. A reader
-/// stores the last position in the transaction in which it handles the rows.
-pub async fn outcomes(tx: &mut Tx, after: i64, most: i64) -> Result<Vec<Outcome>> {
-    const LIST: &str = "select o.position, o.execution_id, o.instance_id, e.query_id, e.person_id, e.origin, \
-        e.origin_ref, o.event, o.state, o.at from execution_outcomes o join executions e on e.id = o.execution_id \
-        where o.position > $1 order by o.position limit $2";
-    sql(LIST).bind(after).bind(most).all(tx).await
-}
-
-/// The newest position, for readers that ignore the past. 0 for an empty feed.
-pub async fn newest_outcome(tx: &mut Tx) -> Result<i64> {
-    const NEWEST: &str = "select coalesce(max(position), 0) as value from execution_feed where name = 'outcomes'";
-    let Single(newest) = sql(NEWEST).one::<Single<i64>>(tx).await?;
-    Ok(newest)
 }
 
 /// Deletes rows from before `before`, oldest first, at most `most`; returns how many.

@@ -71,15 +71,22 @@ async fn files_outside_the_folder_are_not_read() {
     write(root.path(), "t/guide.md", GUIDE);
     std::os::unix::fs::symlink(outside.path().join("q.sql"), root.path().join("t/q.sql")).unwrap();
     std::os::unix::fs::symlink(outside.path(), root.path().join("linked")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("nowhere"), root.path().join("library")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("q.sql"), root.path().join("README.md")).unwrap();
     write(root.path(), "large/guide.md", &"x".repeat(10 << 20));
     fs::create_dir_all(root.path().join("bytes")).unwrap();
     fs::write(root.path().join("bytes/guide.md"), b"+++\n\xff\n").unwrap();
     let report = check(Some(root.path()), false).await.unwrap();
     let found: Vec<String> = report.findings.iter().map(|it| format!("{}:{}", it.file, it.message)).collect();
     assert_eq!(report.guides, 1, "{found:?}");
-    for expected in
-        ["t/q.sql:q.sql is a symbolic link", "large/guide.md:guide.md is larger than 1 MiB", "line 2 has invalid bytes"]
-    {
+    assert!(!found.iter().any(|it| it.starts_with("README")), "a link to a file is no folder: {found:?}");
+    for expected in [
+        "t/q.sql:q.sql is a symbolic link",
+        "linked:This folder is a symbolic link",
+        "library:This folder is a symbolic link",
+        "large/guide.md:guide.md is larger than 1 MiB",
+        "line 2 has invalid bytes",
+    ] {
         assert!(found.iter().any(|it| it.contains(expected)), "{expected} in {found:?}");
     }
     let gone = check(Some(&root.path().join("nowhere")), false).await.unwrap_err();

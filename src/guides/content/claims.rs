@@ -89,7 +89,7 @@ fn take(part: Entry<'_>, claim: &mut Claim, faults: &mut Vec<Fault>) {
             for source in lines_of_entry(&part, faults) {
                 match Formula::parse(&source) {
                     Ok(formula) => claim.formulas.push((source, formula)),
-                    Err(why) => faults.push(part.fault(format!("`{source}` is no formula. {why}"))),
+                    Err(why) => faults.push(part.fault(format!("`{source}` isn't a formula. {why}"))),
                 }
             }
         }
@@ -217,7 +217,7 @@ fn numerals(text: &str, language: &str) -> Result<Vec<Numeral>, String> {
             continue;
         }
         let (value, decimals) = parsed(shown, language)
-            .ok_or_else(|| format!("“{shown}” is no number as {} writes it.", language_name(language)))?;
+            .ok_or_else(|| format!("“{shown}” isn't a number as {} writes it.", language_name(language)))?;
         let head = before.strip_suffix(['-', '−']);
         let is_negative = head.is_some_and(|head| head.is_empty() || head.ends_with([' ', '(', '|']));
         let value = if is_negative { -value } else { value };

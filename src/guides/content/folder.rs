@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
+use std::fs::{self, FileType, Metadata};
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
@@ -25,6 +25,9 @@ const PICTURES: [(&str, &str); 6] = [
     ("webp", "image/webp"),
     ("avif", "image/avif"),
 ];
+
+/// Stands for a folder itself where it is refused as a whole.
+pub(super) const ITSELF: &str = "";
 
 /// Whether a file's name has this extension, in small letters.
 pub(super) fn has_extension(file: &str, extension: &str) -> bool {
@@ -111,8 +114,12 @@ impl Stamps {
         for entry in fs::read_dir(root)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            // OK to skip links: a linked folder is outside of the folder of all guides.
-            if name.starts_with('.') || !entry.file_type()?.is_dir() {
+            let kind = entry.file_type()?;
+            if name.starts_with('.') || !(kind.is_dir() || is_linked_folder(&entry.path(), kind)) {
+                continue;
+            }
+            if kind.is_symlink() {
+                stamps.0.entry(name).or_default().insert(ITSELF.to_owned(), Stamp::of(&entry.metadata()?));
                 continue;
             }
             let files = stamps.0.entry(name).or_default();
@@ -154,6 +161,11 @@ impl Stamp {
     }
 }
 
+/// Whether an entry is a symbolic link to a folder, or to nothing: its author expects a guide there.
+fn is_linked_folder(path: &Path, kind: FileType) -> bool {
+    kind.is_symlink() && fs::metadata(path).map_or(true, |target| target.is_dir())
+}
+
 /// Whether guides can use such a file.
 fn is_read(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
@@ -161,6 +173,11 @@ fn is_read(name: &str) -> bool {
 }
 
 fn content(path: &Path, name: &str, stamp: &Stamp) -> Content {
+    if name == ITSELF {
+        let why = "This folder is a symbolic link, so it may be outside the folder of all guides, and isn't read. Copy \
+                   the folder here, or name the folder that contains it in RECOMAMP_GUIDES_DIR.";
+        return Content::Refused(why.to_owned());
+    }
     if stamp.is_link {
         return Content::Refused(format!(
             "{name} is a symbolic link or not a regular file, so it may be outside the folder. Copy the file."

@@ -135,7 +135,7 @@ impl Cells {
                 continue;
             }
             let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-            numbers.push(number.ok_or_else(|| format!("“{text}” in {} is no number", self.column))?);
+            numbers.push(number.ok_or_else(|| format!("“{text}” in {} isn't a number", self.column))?);
         }
         // OK because adding zero turns the −0 of no numbers into 0.
         let sum = numbers.iter().sum::<f64>() + 0.0;
@@ -262,7 +262,7 @@ mod tests {
             ("n[step = 'b']", "0 rows fit n[step = 'b']"),
             ("m", "no column m"),
             ("share[n = 20]", "has no value"),
-            ("step[n = 1]", "“a” in step is no number"),
+            ("step[n = 1]", "“a” in step isn't a number"),
             ("1 / count(n[n > 1000])", "divides by 0"),
             ("", "missing before the end"),
             ("1 +", "missing before the end"),
@@ -272,7 +272,7 @@ mod tests {
             ("n[step = 'a'", "A “]” is missing"),
             ("median(n)", "no function median"),
             ("1 2", "“2” is not understood"),
-            ("1..2", "is no number"),
+            ("1..2", "isn't a number"),
         ] {
             let found = value(formula).unwrap_err();
             assert!(found.contains(why), "{formula}: {found}");

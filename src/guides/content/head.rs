@@ -4,10 +4,28 @@ use super::model::{Finding, Guide, Link};
 use super::reader::{Source, fragment};
 use super::{address, claims};
 use crate::amcsql::catalogue::Catalogue;
+use crate::amcsql::spelling::distance;
 use crate::queries::{Difficulty, Entry, Fault, FrontMatter, products_of_entry};
 
 /// The line that opens and closes it.
 const FENCE: &str = "+++";
+
+/// Its keys, which a misspelled one is compared with.
+const KEYS: [&str; 13] = [
+    "title",
+    "summary",
+    "level",
+    "minutes",
+    "tags",
+    "products",
+    "sources",
+    "prerequisites",
+    "learn",
+    "next",
+    "draft",
+    "order",
+    "claims",
+];
 
 /// Parses the front matter and returns the rest.
 pub(super) fn read<'a>(
@@ -24,7 +42,10 @@ pub(super) fn read<'a>(
         let missing =
             [("title", guide.title.is_empty()), ("summary", guide.summary.is_empty()), ("minutes", guide.minutes == 0)];
         for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
-            faults.push(Fault::new(1, format!("The front matter has no `{key}`.")));
+            let start = format!("`{key}` ");
+            if !faults.iter().any(|fault| fault.message.starts_with(&start)) {
+                faults.push(Fault::new(1, format!("The front matter has no `{key}`.")));
+            }
         }
         body
     } else {
@@ -72,7 +93,11 @@ fn take(
         "draft" => guide.draft = entry.read(faults),
         "order" => guide.order = entry.read(faults),
         "claims" => guide.claims = claims::read(entry, faults),
-        key => faults.push(entry.fault(format!("`{key}` isn't a field of a guide's front matter. Remove it."))),
+        key => {
+            let near = KEYS.iter().find(|known| distance(key, known, 2).is_some());
+            let way = near.map_or_else(|| "Remove it.".to_owned(), |known| format!("Did you mean `{known}`?"));
+            faults.push(entry.fault(format!("`{key}` isn't a field of a guide's front matter. {way}")));
+        }
     }
 }
 

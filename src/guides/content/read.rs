@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::folder::{Content, Folder, has_extension, kind};
+use super::folder::{Content, Folder, ITSELF, has_extension, kind};
 use super::model::{Finding, GuideQuery};
 use super::query;
 use super::reader::{self, Source};
@@ -13,6 +13,10 @@ use crate::queries::read_authored;
 /// Reads a folder.
 pub(in crate::guides) fn read_folder(name: &str, folder: &Folder) -> FolderRead {
     let mut read = FolderRead::default();
+    if let Some(Content::Refused(why)) = folder.0.get(ITSELF) {
+        read.loose.push(Finding::error(name, (1, 1), "file", why.clone()));
+        return read;
+    }
     for (file, content) in &folder.0 {
         let path = format!("{name}/{file}");
         let is_picture = kind(file).is_some();

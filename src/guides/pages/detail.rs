@@ -13,7 +13,7 @@ use crate::db::{self, Tx};
 use crate::executions::{self, Preview};
 use crate::guides::content::{Finding, Guide, Heading, Part};
 use crate::guides::store::{self, GuideRun, Report};
-use crate::instances::{self, Action, Instance};
+use crate::instances::{self, Instance};
 use crate::queries::{self, PRODUCTS, Trial};
 use crate::web::components::{Choice, Errors};
 use crate::web::shell::{Section, Shell};
@@ -87,6 +87,8 @@ pub(super) struct Answer {
     pub(super) form: Fields,
     pub(super) tried: Option<Trial>,
     pub(super) errors: Errors,
+    /// What can't be done because of the errors, in words.
+    pub(super) refusal: &'static str,
     pub(super) mistakes: Vec<String>,
 }
 
@@ -138,8 +140,7 @@ struct Read {
 }
 
 async fn read(desk: &Desk, tx: &mut Tx, person: &Person, guide: &Guide, sent: &str) -> web::Result<Read> {
-    let mut all = instances::list(tx, &person.id, &instances::Filter::default()).await?;
-    all.retain(|instance| instance.role.allows(Action::Run));
+    let all = instances::runnable(tx, &person.id).await?;
     let sent = if sent.is_empty() { proposed(tx, person, &all).await? } else { sent.to_owned() };
     let chosen = all.iter().find(|instance| instance.id.as_str() == sent).cloned();
     let (mut catalogue, mut runs) = (None, Vec::new());
@@ -286,6 +287,7 @@ fn parts(guide: &Guide, read: Read, mut answer: Answer, is_demo: bool, now: Date
                 if is_answered {
                     view.tried = answer.tried.take();
                     view.errors = std::mem::take(&mut answer.errors);
+                    view.refusal = answer.refusal;
                     view.mistakes = std::mem::take(&mut answer.mistakes);
                 }
                 if let Some(catalogue) = &read.catalogue {

@@ -6,10 +6,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::detail::{Answer, page};
 use super::{Desk, languages, query, seen};
+use crate::db;
 use crate::executions::{Actor, Request, What};
 use crate::guides::content::GuideQuery;
 use crate::guides::store::{self, GuideRun};
 use crate::ids::InstanceId;
+use crate::instances;
 use crate::queries::{self, Home, Placement, QueryInput, RunInput};
 use crate::web::shell::Tone;
 use crate::web::{self, Fields, Html, Person, Visit};
@@ -100,7 +102,8 @@ pub(super) async fn run(
     let languages = languages(&headers, fields.trimmed("lang"));
     let seen = seen(&*desk.guides.current().await, &person, &slug, &languages)?;
     let query = query(&seen.guide, &id)?;
-    let mut answer = Answer { query: id.clone(), form: fields.clone(), ..Answer::default() };
+    let refusal = "The query can't run yet";
+    let mut answer = Answer { query: id.clone(), form: fields.clone(), refusal, ..Answer::default() };
     let sent = fields.trimmed("instance").to_owned();
     let Ok(instance) = sent.parse::<InstanceId>() else {
         answer.errors.add("", "Choose an instance above, then run the query there.");
@@ -136,7 +139,7 @@ pub(super) async fn run(
             tx.commit().await?;
             desk.executions.wake();
             let here = address(&slug, Some(&instance), &fields);
-            Ok(Redirect::to(&format!("{here}#{}", query.anchor())).into_response())
+            Ok(Redirect::to(&format!("{here}#{}-run", query.anchor())).into_response())
         }
         Err(refusal) => {
             drop(tx);
@@ -177,13 +180,15 @@ fn taken_along(desk: &Desk, query: &GuideQuery, fields: &Fields) -> QueryInput {
     input
 }
 
-/// The page with what is wrong in the form of a query, if it can't be saved like this.
+/// The page with what is wrong in the form of a query, if it can't be saved like this; `refusal` says what can't be
+/// done.
 async fn refused(
     desk: &Desk,
     (person, visit): (&Person, &Visit),
     headers: &HeaderMap,
     (slug, id): (&str, &str),
     fields: &Fields,
+    refusal: &'static str,
 ) -> web::Result<Option<Response>> {
     let languages = languages(headers, fields.trimmed("lang"));
     let seen = seen(&*desk.guides.current().await, person, slug, &languages)?;
@@ -192,7 +197,7 @@ async fn refused(
     if errors.is_empty() {
         return Ok(None);
     }
-    let answer = Answer { query: id.to_owned(), form: fields.clone(), errors, ..Answer::default() };
+    let answer = Answer { query: id.to_owned(), form: fields.clone(), errors, refusal, ..Answer::default() };
     let page = page(desk, person, visit, slug, &languages, fields.trimmed("instance"), answer).await?;
     Ok(Some(Html(page).unprocessable()))
 }
@@ -210,7 +215,7 @@ async fn saved(
     let now = desk.site.clock.now();
     let mut tx = desk.site.db.write(&person.scope()).await?;
     let default_instance = match fields.trimmed("instance").parse::<InstanceId>() {
-        Ok(id) => crate::instances::find(&mut tx, &person.id, &id).await.ok().map(|instance| instance.id),
+        Ok(id) => db::found(instances::find(&mut tx, &person.id, &id).await)?.map(|instance| instance.id),
         Err(_) => None,
     };
     let placement = Placement { home: Home::Private, default_instance };
@@ -227,7 +232,8 @@ pub(super) async fn save(
     Path((slug, id)): Path<(String, String)>,
     fields: Fields,
 ) -> web::Result<Response> {
-    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields).await? {
+    let refusal = "The query can't be saved yet";
+    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields, refusal).await? {
         return Ok(page);
     }
     let query = saved(&desk, &person, &slug, &id, &fields).await?;
@@ -244,7 +250,8 @@ pub(super) async fn schedule(
     Path((slug, id)): Path<(String, String)>,
     fields: Fields,
 ) -> web::Result<Response> {
-    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields).await? {
+    let refusal = "The query can't be scheduled yet";
+    if let Some(page) = refused(&desk, (&person, &visit), &headers, (&slug, &id), &fields, refusal).await? {
         return Ok(page);
     }
     let query = saved(&desk, &person, &slug, &id, &fields).await?;

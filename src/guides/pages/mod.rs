@@ -4,9 +4,11 @@ mod detail;
 mod doing;
 mod files;
 mod list;
+mod pictures;
 mod query;
 mod report;
 
+pub use pictures::without_pictures;
 pub use query::{QueryView, SampleView, lacking};
 
 use std::sync::Arc;

@@ -39,6 +39,8 @@ pub struct QueryView {
     /// Data sources and columns missing on the selected instance.
     pub lacking: Vec<String>,
     pub errors: Errors,
+    /// What can't be done because of the errors, in words.
+    pub refusal: &'static str,
     /// Errors in the SQL on the selected instance, in sentences.
     pub mistakes: Vec<String>,
     pub tried: Option<Trial>,
@@ -121,6 +123,7 @@ impl QueryView {
             interpretation_html: query.interpretation_html.clone(),
             lacking: Vec::new(),
             errors: Errors::new(),
+            refusal: "",
             mistakes: Vec::new(),
             tried: None,
             run: None,
@@ -163,8 +166,5 @@ pub fn lacking(query: &GuideQuery, catalogue: &Catalogue) -> Vec<String> {
 
 /// The instances on which a guide can be run, as choices.
 pub(super) fn instance_choices(instances: &[Instance]) -> Vec<Choice> {
-    let choice = |instance: &Instance| {
-        Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
-    };
-    Choice::optional("None (synthetic data only)", instances.iter().map(choice))
+    Choice::optional("None (synthetic data only)", instances.iter().map(Instance::choice))
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::detail::newest;
 use super::query::SampleView;
-use super::{Desk, languages, seen};
+use super::{Desk, languages, pictures, seen};
 use crate::executions::{self, Preview};
 use crate::guides::content::{Guide, GuideQuery, Part};
 use crate::guides::store::{self, Report};
@@ -125,14 +125,18 @@ fn with_full_links(body: &str, base: &str) -> String {
     body.replace("href=\"/", &format!("href=\"{}/", base.trim_end_matches('/')))
 }
 
-/// A self-contained HTML file.
+/// A self-contained HTML file, with the pictures of the guide.
 pub(super) async fn download(
     State(desk): State<Desk>,
     person: Person,
     Path(id): Path<String>,
 ) -> web::Result<Response> {
     let mut report = find(&desk, &person, &id).await?;
-    report.body = with_full_links(&report.body, desk.site.config.public_url.as_str());
+    let all = desk.guides.current().await;
+    let is_seen = seen(&all, &person, &report.slug, &[]).is_ok();
+    let picture = |file: &str| all.picture(&report.slug, file).filter(|_| is_seen).cloned();
+    let body = pictures::embedded(&report.body, &report.slug, picture);
+    report.body = with_full_links(&body, desk.site.config.public_url.as_str());
     let day = report.created_at.format("%Y-%m-%d").to_string();
     let name = FileName::new("report", [report.title.as_str(), &report.instance_name, &day], "html").disposition();
     let text = ReportFile { report }.render().map_err(anyhow::Error::from)?;

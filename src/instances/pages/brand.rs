@@ -15,7 +15,7 @@ use crate::instances::access::{Action as Does, require};
 use crate::instances::brand_list::{self, Item, ItemKind, MOST};
 use crate::instances::model::Instance;
 use crate::instances::store::brands::{self as table, Brand};
-use crate::web::components::Errors;
+use crate::web::components::{Errors, count};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Visit, naming};
 
@@ -95,7 +95,8 @@ pub(super) async fn save(
             errors.add(field, format!("Line {line}: {reason} It says: {text}"));
         }
         if read.items.len() > MOST {
-            errors.add(field, format!("A brand can have at most {MOST} of them. Split it."));
+            let (number, most) = (count(read.items.len()), count(MOST));
+            errors.add(field, format!("These are {number}, and a brand can have at most {most}. Split the list."));
         }
         items.extend(read.items.into_iter().map(|(_, item)| item));
     }

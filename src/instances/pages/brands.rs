@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use super::{Room, own};
 use crate::accounts::audit::{self, Action};
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::ids::{BrandId, InstanceId, PersonId};
 use crate::instances::access::{Action as Does, require};
-use crate::instances::brand_list::{self, Item, ItemKind, ListRead, MOST};
+use crate::instances::brand_list::{self, Item, ItemKind, ListRead};
 use crate::instances::model::Instance;
 use crate::instances::store::brands::{self as table, Brand, Line};
-use crate::web::components::{Choice, Errors, Pager};
+use crate::web::components::{Choice, Errors, Pager, count as count_of};
 use crate::web::list::{self, Export, List, ListParams, RowSource};
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
@@ -98,13 +98,10 @@ fn kinds() -> Vec<Choice> {
         .to_vec()
 }
 
-async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> crate::db::Result<Option<Brand>> {
+async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Option<Brand>> {
     let Ok(id) = id.parse::<BrandId>() else { return Ok(None) };
-    match table::brand(tx, person, &id).await {
-        Ok(brand) => Ok(Some(brand).filter(|brand| brand.deleted_at.is_some())),
-        Err(crate::db::Error::Missing) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let brand = db::found(table::brand(tx, person, &id).await)?;
+    Ok(brand.filter(|brand| brand.deleted_at.is_some()))
 }
 
 /// The brands of an instance, and the form for adding to them.
@@ -171,8 +168,14 @@ pub(super) async fn import(
     let mut tx = room.site.db.write(&person.scope()).await?;
     let instance = require(&mut tx, &person.id, &id, Does::Write).await?;
     let mut report = None;
+    let mut saved = None;
     if errors.is_empty() {
-        let said = save(&room, &mut tx, &person, &instance, &title, &read).await?;
+        match save(&room, &mut tx, &person, &instance, &title, &read).await? {
+            Ok(said) => saved = Some(said),
+            Err(full) => errors.add("items", full),
+        }
+    }
+    if let Some(said) = saved {
         tx.commit().await?;
         if read.rejected.is_empty() {
             visit.flash(Tone::Success, said).await;
@@ -210,12 +213,9 @@ fn check(title: &str, read: &ListRead, errors: &mut Errors) {
     if read.items.is_empty() && !read.rejected.is_empty() {
         errors.add("items", "Nothing in this list was understood. See below for each line.");
     }
-    if read.items.len() > 2 * MOST {
-        errors.add("items", format!("A list can hold at most {} items. Split it.", 2 * MOST));
-    }
 }
 
-/// Adds a list's items to its brands; returns the message.
+/// Adds a list's items to its brands; returns the message, or which brand would get too many.
 async fn save(
     room: &Room,
     tx: &mut Tx,
@@ -223,7 +223,7 @@ async fn save(
     instance: &Instance,
     title: &str,
     read: &ListRead,
-) -> web::Result<String> {
+) -> web::Result<Result<String, String>> {
     let now = room.site.clock.now();
     let mut by_brand: BTreeMap<&str, Vec<Item>> = BTreeMap::new();
     if read.items.is_empty() {
@@ -243,6 +243,10 @@ async fn save(
         };
         let new = table::extend(tx, now, &brand, items).await?;
         (added, there) = (added + new, there + items.len() - new);
+        let brand = table::brand(tx, &person.id, &brand).await?;
+        if let Some(what) = brand_list::excess(brand.asins, brand.campaigns) {
+            return Ok(Err(format!("{name} would have {what} Nothing was added. Split the list.")));
+        }
     }
     let detail = json!({ "brands": names, "added": added });
     let (random, subject) = (&room.site.random, instance.id.as_str());
@@ -252,8 +256,8 @@ async fn save(
         [one] => format!("{one}: {} added", count(added, "item", "items")),
         more => format!("{}: {} added", count(more.len(), "brand", "brands"), count(added, "item", "items")),
     };
-    Ok(match there + read.duplicates {
+    Ok(Ok(match there + read.duplicates {
         0 => format!("{said}."),
-        there => format!("{said}, {there} already there."),
-    })
+        there => format!("{said}, {} already there.", count_of(there)),
+    }))
 }

@@ -1,5 +1,7 @@
 //! The tables of brands and their items.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 
 use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
@@ -185,20 +187,59 @@ pub(in crate::instances) async fn add(
 /// Appends items; returns how many are new. An existing item takes the new name, if it has one.
 pub(in crate::instances) async fn extend(tx: &mut Tx, now: DateTime<Utc>, id: &BrandId, new: &[Item]) -> Result<usize> {
     const LAST: &str = "select coalesce(max(position), 0) as value from brand_items where brand_id = $1";
-    const PUT: &str = "insert into brand_items (brand_id, kind, value, label, position) values ($1, $2, $3, $4, $5) \
-        on conflict (brand_id, kind, value) do update set label = case when excluded.label = '' \
-        then brand_items.label else excluded.label end";
-    let before: std::collections::HashSet<(ItemKind, String)> =
-        items(tx, id).await?.into_iter().map(|item| (item.kind, item.value)).collect();
-    let Single(mut position) = sql(LAST).bind(id).one::<Single<i64>>(tx).await?;
-    let mut added = 0;
-    for item in new {
-        position += 1;
-        sql(PUT).bind(id).bind(item.kind.name()).bind(&item.value).bind(&item.label).bind(position).execute(tx).await?;
-        added += usize::from(!before.contains(&(item.kind, item.value.clone())));
+    let before: HashMap<(ItemKind, String), String> =
+        items(tx, id).await?.into_iter().map(|item| ((item.kind, item.value), item.label)).collect();
+    let known = |item: &Item| before.get(&(item.kind, item.value.clone()));
+    let Single(last) = sql(LAST).bind(id).one::<Single<i64>>(tx).await?;
+    // PostgreSQL refuses a statement that names a row twice.
+    let mut seen = HashSet::new();
+    let new: Vec<&Item> = new.iter().filter(|item| seen.insert((item.kind, item.value.as_str()))).collect();
+    let is_other = |item: &Item| known(item).is_none_or(|label| !item.label.is_empty() && *label != item.label);
+    let written: Vec<&Item> = new.iter().copied().filter(|item| is_other(item)).collect();
+    let (mut rest, mut position) = (written.as_slice(), last);
+    while let Some((many, others)) = rest.split_at_checked(MANY) {
+        put(tx, PUT_MANY, id, many, &mut position).await?;
+        rest = others;
+    }
+    for one in rest {
+        put(tx, PUT, id, &[one], &mut position).await?;
     }
     touch(tx, now, id).await?;
-    Ok(added)
+    Ok(new.iter().filter(|item| known(item).is_none()).count())
+}
+
+/// Items per statement of a long list: a tenth of the time of one each.
+const MANY: usize = 20;
+
+/// Inserts items, in the columns of a brand's id and four for each.
+macro_rules! put {
+    ($values:literal) => {
+        concat!(
+            "insert into brand_items (brand_id, kind, value, label, position) values ",
+            $values,
+            " on conflict (brand_id, kind, value) do update set label = case when excluded.label = '' \
+             then brand_items.label else excluded.label end"
+        )
+    };
+}
+
+const PUT: &str = put!("($1, $2, $3, $4, $5)");
+const PUT_MANY: &str = put!(
+    "($1, $2, $3, $4, $5), ($1, $6, $7, $8, $9), ($1, $10, $11, $12, $13), ($1, $14, $15, $16, $17), \
+     ($1, $18, $19, $20, $21), ($1, $22, $23, $24, $25), ($1, $26, $27, $28, $29), ($1, $30, $31, $32, $33), \
+     ($1, $34, $35, $36, $37), ($1, $38, $39, $40, $41), ($1, $42, $43, $44, $45), ($1, $46, $47, $48, $49), \
+     ($1, $50, $51, $52, $53), ($1, $54, $55, $56, $57), ($1, $58, $59, $60, $61), ($1, $62, $63, $64, $65), \
+     ($1, $66, $67, $68, $69), ($1, $70, $71, $72, $73), ($1, $74, $75, $76, $77), ($1, $78, $79, $80, $81)"
+);
+
+async fn put(tx: &mut Tx, text: &'static str, id: &BrandId, items: &[&Item], position: &mut i64) -> Result<()> {
+    let mut statement = sql(text).bind(id);
+    for item in items {
+        *position += 1;
+        statement = statement.bind(item.kind.name()).bind(&item.value).bind(&item.label).bind(*position);
+    }
+    statement.execute(tx).await?;
+    Ok(())
 }
 
 /// Replaces a brand's name and items.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::amazon::{self, AmcInstanceId, EntityId, ErrorKind, MarketplaceId};
 use crate::connections::{CallError, Grants, Token};
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{ConnectionId, InstanceId};
 use crate::instances::model::Found;
 
@@ -156,6 +156,5 @@ pub(in crate::instances) async fn unanswered(
 ) -> Result<Vec<String>> {
     const KNOWN: &str = "select distinct i.entity_id as value from instance_entities e \
         join instances i on i.id = e.instance_id where e.connection_id = $1 and e.seen_at < $2";
-    let known = sql(KNOWN).bind(connection).bind(since).all::<Single<String>>(tx).await?;
-    Ok(known.into_iter().map(|Single(entity)| entity).collect())
+    sql(KNOWN).bind(connection).bind(since).column(tx).await
 }

@@ -100,11 +100,6 @@ pub async fn catalogue(tx: &mut Tx, id: &InstanceId) -> Result<Arc<Catalogue>> {
     Ok(tx.share(revision, catalogue))
 }
 
-/// Lists in the form in which they are stored. The last ones are kept, since most instances have the same list and
-/// converting one takes tens of milliseconds.
-#[derive(Debug, Default)]
-pub(in crate::instances) struct Conversions(Mutex<VecDeque<Arc<Converted>>>);
-
 /// A list with its stored form.
 #[derive(Debug)]
 struct Converted {
@@ -114,22 +109,23 @@ struct Converted {
     digest: String,
 }
 
-impl Conversions {
-    fn of(&self, sources: &[amazon::DataSource], datasets: Option<&str>) -> Arc<Converted> {
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |one: &&Arc<Converted>| one.datasets.as_deref() == datasets && one.sources == sources;
-        if let Some(converted) = known().iter().find(is_it) {
-            return Arc::clone(converted);
-        }
-        let listed = listed::to_json(sources, datasets);
-        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(listed.to_string()));
-        let (sources, datasets) = (sources.to_vec(), datasets.map(str::to_owned));
-        let converted = Arc::new(Converted { sources, datasets, listed, digest });
-        let mut known = known();
-        known.truncate(MOST_CONVERSIONS - 1);
-        known.push_front(Arc::clone(&converted));
-        converted
+/// Converts a list to its stored form. The last ones are cached for the process: most instances have the same list, and
+/// converting one takes tens of milliseconds.
+fn converted(sources: &[amazon::DataSource], datasets: Option<&str>) -> Arc<Converted> {
+    static CACHE: Mutex<VecDeque<Arc<Converted>>> = Mutex::new(VecDeque::new());
+    let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_it = |one: &&Arc<Converted>| one.datasets.as_deref() == datasets && one.sources == sources;
+    if let Some(converted) = cache().iter().find(is_it) {
+        return Arc::clone(converted);
     }
+    let listed = listed::to_json(sources, datasets);
+    let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(listed.to_string()));
+    let (sources, datasets) = (sources.to_vec(), datasets.map(str::to_owned));
+    let converted = Arc::new(Converted { sources, datasets, listed, digest });
+    let mut cache = cache();
+    cache.truncate(MOST_CONVERSIONS - 1);
+    cache.push_front(Arc::clone(&converted));
+    converted
 }
 
 /// Stores an instance's data sources and the changes since the last read; returns the number of changes.
@@ -137,7 +133,6 @@ pub(in crate::instances) async fn save_sources(
     tx: &mut Tx,
     random: &Random,
     (id, now): (&InstanceId, DateTime<Utc>),
-    conversions: &Conversions,
     sources: &[amazon::DataSource],
 ) -> Result<usize> {
     const KNOWN: &str = "select digest as value from instance_sources where instance_id = $1";
@@ -153,7 +148,7 @@ pub(in crate::instances) async fn save_sources(
         read_at = excluded.read_at";
     const DATASETS: &str = "select datasets as value from instances where id = $1";
     let datasets: Option<String> = sql(DATASETS).bind(id).one::<Single<Option<String>>>(tx).await?.0;
-    let converted = conversions.of(sources, datasets.as_deref());
+    let converted = converted(sources, datasets.as_deref());
     let digest = &converted.digest;
     let known = sql(KNOWN).bind(id).optional::<Single<Option<String>>>(tx).await?;
     // The usual case, in which a list of a megabyte is neither parsed nor written again.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Pair;
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{ConnectionId, Id, PersonId};
 
 /// How often surveys run.
@@ -306,7 +306,7 @@ pub(in crate::instances) async fn surveyed(
     const DONE: &str = "update surveys set due_at = $3, done_at = $4, failures = $5, error = coalesce($6, error), listed_at = null, \
         found = (select count(distinct instance_id) from instance_entities where connection_id = $1), \
         lease_until = null where connection_id = $1 and lease_epoch = $2";
-    let Single(failures) = sql(FAILURES).bind(connection).bind(error.is_some()).one::<Single<i64>>(tx).await?;
+    let failures = sql(FAILURES).bind(connection).bind(error.is_some()).count(tx).await?;
     let wait = match failures {
         0 => EVERY,
         failures => (AGAIN * (1 << (failures - 1).clamp(0, 10))).min(EVERY),

@@ -5,9 +5,8 @@ use axum::extract::{Path, State};
 
 use super::list::{stats, success};
 use super::{Desk, find};
-use crate::db::Tx;
 use crate::guides::{QueryView, lacking};
-use crate::instances::{self, Action, Instance};
+use crate::instances::{self, Instance};
 use crate::library::model::Entry;
 use crate::library::store::Stats;
 use crate::queries::{self, PRODUCTS, Trial};
@@ -67,13 +66,6 @@ pub(super) async fn show(
     Ok(Html(page(&desk, &person, &visit, &slug, &sent, Answer::default()).await?))
 }
 
-/// The instances where a person can run queries.
-async fn runnable(tx: &mut Tx, person: &Person) -> web::Result<Vec<Instance>> {
-    let mut all = instances::list(tx, &person.id, &instances::Filter::default()).await?;
-    all.retain(|instance| instance.role.allows(Action::Run));
-    Ok(all)
-}
-
 /// The page, with the outcome of a submitted form.
 pub(super) async fn page(
     desk: &Desk,
@@ -86,7 +78,7 @@ pub(super) async fn page(
     let now = desk.site.clock.now();
     let mut tx = desk.site.db.read(&person.scope()).await?;
     let entry = find(&desk.guides, &mut tx, person, slug).await?;
-    let all = runnable(&mut tx, person).await?;
+    let all = instances::runnable(&mut tx, &person.id).await?;
     let pinned = entry.pinned_to().map(ToString::to_string).unwrap_or_default();
     let sent = if sent.is_empty() { pinned } else { sent.to_owned() };
     let chosen = all.iter().find(|instance| instance.id.as_str() == sent).cloned();
@@ -98,16 +90,13 @@ pub(super) async fn page(
     }
     drop(tx);
     let stats = stats(desk).await?.remove(&entry.slug).unwrap_or_default();
-    let named = |instance: &Instance| {
-        Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
-    };
     let people = |instance: &Instance| Choice::new(instance.id.as_str(), format!("People of {}", instance.name()));
     let home = entry.own.as_ref().and_then(|own| own.home.as_ref()).map(ToString::to_string);
     Ok(DetailPage {
         shell: visit.shell(entry.query.name(), Section::Library).await,
         success: success(&stats),
         stats,
-        instances: Choice::optional("None (choose when you run it)", all.iter().map(named)),
+        instances: Choice::optional("None (choose when you run it)", all.iter().map(Instance::choice)),
         instance: chosen.as_ref().map(|it| it.id.to_string()).unwrap_or_default(),
         instance_name: chosen.as_ref().map(|it| it.name().to_owned()).unwrap_or_default(),
         homes: Choice::optional("Only me", all.iter().map(people)),

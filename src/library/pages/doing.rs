@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::detail::{Answer, page};
 use super::{Desk, find};
 use crate::amcsql::catalogue::Catalogue;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::guides::Guides;
 use crate::ids::{InstanceId, QueryId, TemplateId};
 use crate::instances;
@@ -80,7 +80,7 @@ pub(in crate::library) async fn made(
     input.with_values(fields);
     let chosen = fields.trimmed("instance").parse::<InstanceId>().ok().or_else(|| entry.pinned_to().cloned());
     let default_instance = match chosen {
-        Some(id) => instances::find(tx, &person.id, &id).await.ok().map(|instance| instance.id),
+        Some(id) => db::found(instances::find(tx, &person.id, &id).await)?.map(|instance| instance.id),
         None => None,
     };
     let placement = Placement { home: Home::Private, default_instance };

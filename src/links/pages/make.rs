@@ -18,7 +18,7 @@ use crate::links::model::{DAYS, PATH, Thing, end};
 use crate::links::store::{self, LinkFilter, NewLink};
 use crate::web::components::{Choice, Errors, Pager};
 use crate::web::list::ListParams;
-use crate::web::shell::{Section, Shell};
+use crate::web::shell::Shell;
 use crate::web::words::counted;
 use crate::web::{self, Fields, Html, Person, Visit, naming};
 
@@ -116,7 +116,7 @@ async fn page(
     drop(tx);
     let title = if fields.has("title") { fields.trimmed("title").to_owned() } else { thing.title.clone() };
     Ok(MakePage {
-        shell: visit.shell(format!("Public links to {}", thing.title), Section::None).await,
+        shell: visit.shell(format!("Public links to {}", thing.title), thing.thing.section()).await,
         lines: found.into_iter().map(|one| Line::new(one, now)).collect(),
         pager,
         is_on: room.site.config.public_links,
@@ -209,7 +209,7 @@ async fn make(
         let tx = site.db.read(&person.scope()).await?;
         return Ok(Html(page(room, person, visit, tx, thing, (fields, errors)).await?).unprocessable());
     };
-    let back = format!("{}/links", thing.thing.path());
+    let (back, section) = (format!("{}/links", thing.thing.path()), thing.thing.section());
     let allows_csv = thing.is_result && fields.has("csv");
     let (id, token) = (site.random.id::<LinkId>(now), site.random.token());
     let link = NewLink { thing: thing.thing, title, allows_csv, expires_at };
@@ -220,6 +220,6 @@ async fn make(
     tx.commit().await?;
     let path = format!("{PATH}{token}");
     let link = site.config.public_url.join(&path).map_or(path, String::from);
-    let shell = visit.shell("Public link", Section::None).await;
+    let shell = visit.shell("Public link", section).await;
     Ok(Html(LinkPage { shell, link, expires_at, back }).into_response())
 }

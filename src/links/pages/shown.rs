@@ -87,8 +87,8 @@ pub(super) async fn show(
         Some(Thing::Report(id)) => {
             let mut tx = room.site.db.read(&Scope::Link(link.id.clone())).await?;
             let Some(report) = guides::shared_report(&mut tx, &id).await? else { return Ok(nothing()) };
-            // Links into the program are for people who are signed in.
-            let body = report.body.replace("href=\"/", "data-href=\"/");
+            // Links into the program and pictures are for people who are signed in.
+            let body = guides::without_pictures(&report.body).replace("href=\"/", "data-href=\"/");
             Ok(private(Html(ReportPage { link, report, body })))
         }
         None => Ok(nothing()),

@@ -13,22 +13,28 @@ fn about_rule(rule: &FailingRule) -> Vec<(String, String)> {
     schedule.into_iter().chain(delivery).collect()
 }
 
+fn failed_title(name: &str, destination: &str) -> String {
+    format!("{}: delivery to {} failed", short(name), short(destination))
+}
+
+/// The reason, if there is one, and what happens next.
+fn failed_lines(reason: &str, next: &str) -> Vec<String> {
+    [reason, next].into_iter().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+fn failed_facts(destination: &str, instance_name: &str) -> Vec<Fact> {
+    vec![Fact::new("Destination", short(destination)), Fact::new("Instance", short(instance_name))]
+}
+
 /// A rule fails to deliver results.
 pub(in crate::notices) fn delivery_failed(rule: &FailingRule) -> Draft {
     Draft {
         kind: Kind::DeliveryFailed,
         cause: format!("{DELIVERY_FAILING}{}", rule.rule),
-        title: format!("{}: delivery to {} failed", short(&rule.about.name), short(&rule.destination)),
+        title: failed_title(&rule.about.name, &rule.destination),
         detail: Detail {
-            lines: [rule.reason.as_str(), "You get the next message when it delivers again."]
-                .into_iter()
-                .filter(|line| !line.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            facts: vec![
-                Fact::new("Destination", short(&rule.destination)),
-                Fact::new("Instance", short(&rule.about.instance_name)),
-            ],
+            lines: failed_lines(&rule.reason, "You'll get another message when it delivers again."),
+            facts: failed_facts(&rule.destination, &rule.about.instance_name),
             fix: "Fix the cause, then select Retry now on the delivery. The result itself is stored.".to_owned(),
             about: about_rule(rule),
         },
@@ -75,17 +81,13 @@ pub(in crate::notices) fn delivery_given_up(delivery: &ManualDelivery) -> Draft 
     Draft {
         kind: Kind::DeliveryFailed,
         cause: format!("{DELIVERY_GIVEN_UP}{}", delivery.id),
-        title: format!("{}: delivery to {} failed", short(&delivery.query_name), short(&delivery.destination)),
+        title: failed_title(&delivery.query_name, &delivery.destination),
         detail: Detail {
-            lines: [delivery.reason.as_str(), "You requested this delivery. It isn't retried automatically any more."]
-                .into_iter()
-                .filter(|line| !line.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            facts: vec![
-                Fact::new("Destination", short(&delivery.destination)),
-                Fact::new("Instance", short(&delivery.instance_name)),
-            ],
+            lines: failed_lines(
+                &delivery.reason,
+                "You requested this delivery. It isn't retried automatically any more.",
+            ),
+            facts: failed_facts(&delivery.destination, &delivery.instance_name),
             fix: "Fix the cause, then select Retry now on the delivery.".to_owned(),
             about: about_delivery(delivery),
         },

@@ -23,6 +23,9 @@ pub(super) struct DetailPage {
 }
 
 fn way(href: &str) -> &'static str {
+    if href.starts_with("/schedules/backfills/") {
+        return "Open the backfill";
+    }
     match href.split('/').nth(1) {
         Some("executions") => "Open the execution",
         Some("schedules") => "Open the schedule",
@@ -33,11 +36,12 @@ fn way(href: &str) -> &'static str {
     }
 }
 
-/// The schedule, the query and the execution that it is about, without the page to which it leads.
+/// The schedule, the backfill, the query and the execution that it is about, without the page to which it leads.
 fn others(message: &Message) -> Vec<(String, &'static str)> {
     let page = |(name, id): &(String, String)| match name.as_str() {
         "execution" => Some(format!("/executions/{id}")),
         "schedule" => Some(format!("/schedules/{id}")),
+        "backfill" => Some(format!("/schedules/backfills/{id}")),
         "query" => Some(format!("/queries/{id}")),
         _ => None,
     };

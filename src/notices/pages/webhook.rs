@@ -303,9 +303,11 @@ pub(super) async fn replay(
     log(&room, &mut tx, &person, &endpoint.id, json!({ "change": "replayed", "deliveries": replayed })).await?;
     tx.commit().await?;
     site.wakes.wake(COURIER);
-    visit
-        .flash(Tone::Success, format!("{} being sent again.", counted(replayed, "delivery is", "deliveries are")))
-        .await;
+    let (tone, said) = match replayed {
+        0 => (Tone::Info, "Nothing was replayed: deliveries that are waiting are sent automatically.".to_owned()),
+        some => (Tone::Success, format!("{} being sent again.", counted(some, "delivery is", "deliveries are"))),
+    };
+    visit.flash(tone, said).await;
     Ok(back(&endpoint.id))
 }
 

@@ -1,7 +1,7 @@
 //! Reads which rules fail to deliver, and which deliveries that people asked for were given up, from the tables of the
 //! room that delivers.
 
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{InstanceId, PersonId};
 use crate::notices::compose::About;
 
@@ -28,26 +28,41 @@ impl FromRow for FailingRule {
     }
 }
 
+/// Rules with the last failed delivery, as selected and joined.
+macro_rules! rules {
+    ($delivery:literal, $join:literal, $filter:literal) => {
+        concat!(
+            "select s.id, s.name, s.instance_id, coalesce(i.name, i.amc_name) as instance_name, r.id as rule_id, ",
+            "t.name as destination_name, ",
+            $delivery,
+            " from delivery_rules r join schedules s on s.id = r.schedule_id join instances i on i.id = s.instance_id ",
+            "join destinations t on t.id = r.destination_id ",
+            $join,
+            "where r.deleted_at is null and s.deleted_at is null and ",
+            $filter
+        )
+    };
+}
+
 /// Failing rules that haven't been reported yet, at most `most`.
 pub(in crate::notices) async fn failing_rules(tx: &mut Tx, most: i64) -> Result<Vec<FailingRule>> {
-    const LIST: &str = "select s.id, s.name, s.instance_id, coalesce(i.name, i.amc_name) as instance_name, \
-        r.id as rule_id, t.name as destination_name, l.id as delivery_id, l.reason from delivery_rules r \
-        join schedules s on s.id = r.schedule_id join instances i on i.id = s.instance_id \
-        join destinations t on t.id = r.destination_id left join deliveries l on l.id = (select p.id from deliveries p \
-        where p.rule_id = r.id and p.state in ('failed', 'given-up') order by p.created_at desc, p.id desc limit 1) \
-        where r.failing_since is not null and r.deleted_at is null and s.deleted_at is null \
-        and not exists (select 1 from message_incidents m where m.cause = 'delivery-failing:' || r.id) \
-        order by r.id limit $1";
+    const LIST: &str = rules!(
+        "l.id as delivery_id, l.reason",
+        "left join deliveries l on l.id = (select p.id from deliveries p where p.rule_id = r.id \
+         and p.state in ('failed', 'given-up') order by p.created_at desc, p.id desc limit 1) ",
+        "r.failing_since is not null and not exists (select 1 from message_incidents m \
+         where m.cause = 'delivery-failing:' || r.id) order by r.id limit $1"
+    );
     sql(LIST).bind(most).all(tx).await
 }
 
 /// A rule that delivers again after its failure was reported; `None` if it is gone.
 pub(in crate::notices) async fn working_rule(tx: &mut Tx, rule: &str) -> Result<Option<FailingRule>> {
-    const FIND: &str = "select s.id, s.name, s.instance_id, coalesce(i.name, i.amc_name) as instance_name, \
-        r.id as rule_id, t.name as destination_name, cast(null as text) as delivery_id, cast(null as text) as reason \
-        from delivery_rules r join schedules s on s.id = r.schedule_id join instances i on i.id = s.instance_id \
-        join destinations t on t.id = r.destination_id where r.id = $1 and r.failing_since is null \
-        and r.deleted_at is null and s.deleted_at is null";
+    const FIND: &str = rules!(
+        "cast(null as text) as delivery_id, cast(null as text) as reason",
+        "",
+        "r.id = $1 and r.failing_since is null"
+    );
     sql(FIND).bind(rule).optional(tx).await
 }
 
@@ -57,7 +72,7 @@ pub(in crate::notices) async fn ended_rule_failures(tx: &mut Tx) -> Result<Vec<S
         and not exists (select 1 from delivery_rules r join schedules s on s.id = r.schedule_id \
         where m.cause = 'delivery-failing:' || r.id and r.failing_since is not null and r.deleted_at is null \
         and s.deleted_at is null) order by m.cause";
-    Ok(sql(LIST).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
+    sql(LIST).column(tx).await
 }
 
 /// A delivery that a person asked for.
@@ -123,5 +138,5 @@ pub(in crate::notices) async fn ended_deliveries(tx: &mut Tx) -> Result<Vec<Stri
     const LIST: &str = "select m.cause as value from message_incidents m where m.cause like 'delivery-given-up:%' \
         and not exists (select 1 from deliveries d where d.id = substr(m.cause, 19) \
         and d.state not in ('done', 'canceled')) order by m.cause";
-    Ok(sql(LIST).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
+    sql(LIST).column(tx).await
 }

@@ -37,10 +37,16 @@ pub(in crate::notices) async fn close(tx: &mut Tx, cause: &str) -> Result<Option
     Ok(closed.map(|Single(message)| Closed { message }))
 }
 
+/// Closes the incidents with this prefix that were opened before `before`.
+pub(in crate::notices) async fn close_older(tx: &mut Tx, begin: &str, before: DateTime<Utc>) -> Result<()> {
+    const CLOSE: &str = "delete from message_incidents where cause like $1 || '%' and opened_at < $2";
+    sql(CLOSE).bind(begin).bind(before).execute(tx).await.map(drop)
+}
+
 /// The causes of open incidents with this prefix.
 pub(in crate::notices) async fn open_causes(tx: &mut Tx, begin: &str) -> Result<Vec<String>> {
     const LIST: &str = "select cause as value from message_incidents where cause like $1 || '%' order by cause";
-    Ok(sql(LIST).bind(begin).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
+    sql(LIST).bind(begin).column(tx).await
 }
 
 /// Whether a person has an open incident whose cause has this prefix.
@@ -53,5 +59,5 @@ pub(in crate::notices) async fn has_open(tx: &mut Tx, begin: &str, person: &Pers
 /// The people who received a message.
 pub(in crate::notices) async fn recipients_of(tx: &mut Tx, message: &MessageId) -> Result<Vec<PersonId>> {
     const LIST: &str = "select person_id as value from message_recipients where message_id = $1";
-    Ok(sql(LIST).bind(message).all::<Single<PersonId>>(tx).await?.into_iter().map(|Single(id)| id).collect())
+    sql(LIST).bind(message).column(tx).await
 }

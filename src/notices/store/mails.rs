@@ -72,7 +72,7 @@ pub(in crate::notices) async fn carried(tx: &mut Tx, mail: &OutgoingMail) -> Res
         where r.mail_id = $1 and r.person_id = $2 and (m.instance_id is null or exists (select 1 \
         from instance_access a where a.instance_id = m.instance_id and a.person_id = $2))";
     let messages = sql(LIST).bind(&mail.id).bind(&mail.person).bind(SHOWN).all(tx).await?;
-    let Single(count) = sql(COUNT).bind(&mail.id).bind(&mail.person).one::<Single<i64>>(tx).await?;
+    let count = sql(COUNT).bind(&mail.id).bind(&mail.person).count(tx).await?;
     Ok((messages, count))
 }
 

@@ -9,25 +9,6 @@ use crate::notices::model::Draft;
 use crate::notices::preferences::Preferences;
 use crate::notices::webhooks::Sends;
 
-const FEED: &str = "outcomes";
-
-/// The cursor's position in the outcome feed; `None` before the first read.
-pub(in crate::notices) async fn cursor(tx: &mut Tx) -> Result<Option<i64>> {
-    const FIND: &str = "select position as value from notice_cursor where name = $1";
-    Ok(sql(FIND).bind(FEED).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
-}
-
-/// Moves the cursor from one position to the next; returns false if another process moved it first.
-pub(in crate::notices) async fn advance_cursor(tx: &mut Tx, from: Option<i64>, to: i64) -> Result<bool> {
-    const FIRST: &str = "insert into notice_cursor (name, position) values ($1, $2) on conflict (name) do nothing";
-    const NEXT: &str = "update notice_cursor set position = $2 where name = $1 and position = $3";
-    let moved = match from {
-        None => sql(FIRST).bind(FEED).bind(to).execute(tx).await?,
-        Some(from) => sql(NEXT).bind(FEED).bind(to).bind(from).execute(tx).await?,
-    };
-    Ok(moved == 1)
-}
-
 pub(in crate::notices) async fn put(tx: &mut Tx, now: DateTime<Utc>, id: &MessageId, draft: &Draft) -> Result<()> {
     const PUT: &str = "insert into messages (id, at, kind, tone, cause, times, title, detail, href, instance_id) \
         values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)";

@@ -189,7 +189,7 @@ pub(in crate::notices) async fn gone(tx: &mut Tx) -> Result<Vec<String>> {
         and not exists (select 1 from schedules s where m.cause = 'schedule-failing:' || s.id and s.deleted_at is null)) \
         or (m.cause like 'schedule-paused:%' and not exists (select 1 from schedules s \
         where m.cause = 'schedule-paused:' || s.id and s.state = 'paused' and s.deleted_at is null))";
-    Ok(sql(LIST).all::<Single<String>>(tx).await?.into_iter().map(|Single(cause)| cause).collect())
+    sql(LIST).column(tx).await
 }
 
 /// A connection that only its owner can reconnect.
@@ -232,7 +232,7 @@ pub(in crate::notices) async fn works(tx: &mut Tx, id: &str) -> Result<bool> {
 /// The administrators who may sign in.
 pub(in crate::notices) async fn administrators(tx: &mut Tx) -> Result<Vec<PersonId>> {
     const LIST: &str = "select id as value from people where role = 'administrator' and state = 'active' order by id";
-    Ok(sql(LIST).all::<Single<PersonId>>(tx).await?.into_iter().map(|Single(id)| id).collect())
+    sql(LIST).column(tx).await
 }
 
 /// The name of an instance.

@@ -266,13 +266,17 @@ fn refusal(status: u16) -> String {
 }
 
 fn about_endpoint(kind: Kind, id: &EndpointId, title: String, lines: Vec<String>) -> Draft {
+    let fix = match kind {
+        Kind::WebhookDisabled => "Check the receiver, then switch the webhook on and send a test.",
+        _ => "Check the receiver and the delivery log, then send a test.",
+    };
     Draft {
         kind,
         cause: format!("{}:{id}", kind.name()),
         title,
         detail: Detail {
             lines,
-            fix: "Check the receiver and the delivery log, then send a test.".to_owned(),
+            fix: fix.to_owned(),
             about: vec![("endpoint".to_owned(), id.to_string())],
             ..Detail::default()
         },

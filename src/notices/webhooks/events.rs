@@ -39,9 +39,10 @@ macro_rules! groups {
 }
 
 groups! {
-    Failures = "failures", "Failures": ExecutionFailed | ScheduleFailed | SchedulePaused | DeliveryFailed;
+    Failures = "failures", "Failures": ExecutionFailed | ScheduleFailed | SchedulePaused
+        | BackfillIncomplete | BackfillPaused | DeliveryFailed;
     Recoveries = "recoveries", "Recoveries": ScheduleRecovered | DeliveryRecovered | ConnectionRestored;
-    Results = "results", "Results": ExecutionSucceeded | ScheduleSucceeded;
+    Results = "results", "Results": ExecutionSucceeded | ScheduleSucceeded | BackfillFinished;
     Conditions = "conditions", "Unusual and late results": ResultUnusual | ScheduleLate;
     Access = "access", "Amazon access revoked": ConnectionRevoked;
     Webhooks = "webhooks", "Other webhooks that fail": WebhookFailing | WebhookDisabled;
@@ -128,6 +129,8 @@ mod tests {
                 Kind::ScheduleFailed,
                 Kind::ScheduleRecovered,
                 Kind::SchedulePaused,
+                Kind::BackfillIncomplete,
+                Kind::BackfillPaused,
                 Kind::DeliveryFailed,
                 Kind::DeliveryRecovered,
                 Kind::ConnectionRestored,

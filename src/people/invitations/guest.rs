@@ -130,11 +130,9 @@ pub(super) async fn accept(
 
 /// Whether the author of an invitation may still share this role on an instance.
 async fn may_share(tx: &mut Tx, accepted: &Invitation, instance: &InstanceId, role: Role) -> db::Result<bool> {
-    match instances::find(tx, &accepted.created_by, instance).await {
-        Ok(own) => Ok(accepted.admits() || (own.role.allows(instances::Action::Manage) && own.role >= role)),
-        Err(db::Error::Missing) => Ok(accepted.admits()),
-        Err(error) => Err(error),
-    }
+    let own = db::found(instances::find(tx, &accepted.created_by, instance).await)?;
+    let may = own.is_some_and(|own| own.role.allows(instances::Action::Manage) && own.role >= role);
+    Ok(accepted.admits() || may)
 }
 
 /// Gives the roles on instances, as far as they exist, haven't ended and the author may give them; returns how many.

@@ -11,7 +11,7 @@ use crate::accounts::audit::{self, Action};
 use crate::accounts::invitations::{self, Invitation, InvitationFilter, State as InvitationState};
 use crate::db::Scope;
 use crate::ids::{InvitationId, PersonId};
-use crate::web::components::{Choice, Pager, State as Colour};
+use crate::web::components::{Choice, Pager, State as Color};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
 use crate::web::shell::{Section, Shell};
 use crate::web::words::counted;
@@ -46,12 +46,12 @@ impl Line {
         Self { state: one.state(now), one }
     }
 
-    fn colour(&self) -> Colour {
+    fn color(&self) -> Color {
         match self.state {
-            InvitationState::Open | InvitationState::Claimed => Colour::Waiting,
-            InvitationState::Accepted => Colour::Done,
-            InvitationState::Expired => Colour::Failed,
-            InvitationState::Revoked => Colour::Stopped,
+            InvitationState::Open | InvitationState::Claimed => Color::Waiting,
+            InvitationState::Accepted => Color::Done,
+            InvitationState::Expired => Color::Failed,
+            InvitationState::Revoked => Color::Stopped,
         }
     }
 

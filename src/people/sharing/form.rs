@@ -81,7 +81,7 @@ pub(super) fn given(fields: &Fields, managed: &Managed, now: DateTime<Utc>, erro
     }
     let lends = fields.has("lends") && role.is_some_and(|role| role.allows(instances::Action::Run));
     if lends && !managed.has_connection {
-        errors.add("lends", "You have no connection of your own that reaches this instance.");
+        errors.add("lends", "You have no connection of your own that reaches this instance. Clear this option, or connect to Amazon first.");
     }
     // A role that somebody gives doesn't outlive their own.
     role.map(|role| Given { role, ends_at: ends_at.or(managed.ends_at), lends })

@@ -235,7 +235,8 @@ impl FieldDef {
             return Err(format!("{} must be a single line without control characters.", self.title()));
         }
         if text.chars().count() > MOST_CHARACTERS {
-            return Err(format!("{} must be at most {MOST_CHARACTERS} characters long.", self.title()));
+            let most = crate::web::components::count(MOST_CHARACTERS);
+            return Err(format!("{} must be at most {most} characters long.", self.title()));
         }
         Ok(text.to_owned())
     }

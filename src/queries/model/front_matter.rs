@@ -110,7 +110,11 @@ impl<'a> Entry<'a> {
     pub fn read<T: DeserializeOwned + Default>(&self, faults: &mut Vec<Fault>) -> T {
         T::deserialize(ValueDeserializer::from(self.value.clone())).unwrap_or_else(|error| {
             let span = error.span().or_else(|| Some(self.value.span()));
-            faults.push(self.block.fault(span, format!("`{}`: {}.", self.key, error.message())));
+            let message = match wanted(error.message()) {
+                Some(wanted) => format!("`{}` must be {wanted}.", self.key),
+                None => format!("`{}`: {}.", self.key, error.message()),
+            };
+            faults.push(self.block.fault(span, message));
             T::default()
         })
     }
@@ -146,9 +150,40 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// What an author must write in place of a value of another type, from the message of the parser.
+fn wanted(message: &str) -> Option<&'static str> {
+    match message.trim_end().rsplit_once("expected ")?.1 {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => Some("a whole number, without quotes"),
+        "f32" | "f64" => Some("a number, without quotes"),
+        "a string" => Some("text in quotes"),
+        "a boolean" => Some("true or false, without quotes"),
+        "a sequence" => Some("a list in brackets, such as [\"a\", \"b\"]"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_of_another_type_is_told_in_words() {
+        let mut faults = Vec::new();
+        let text = "a = \"ten\"\nb = \"x\"\nc = 1\nd = 1\n";
+        let entries = FrontMatter::new(text, 1).entries(&mut faults);
+        let _: (u32, Vec<String>) = (entries[0].read(&mut faults), entries[1].read(&mut faults));
+        let _: (String, bool) = (entries[2].read(&mut faults), entries[3].read(&mut faults));
+        let told: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "`a` must be a whole number, without quotes.",
+                "`b` must be a list in brackets, such as [\"a\", \"b\"].",
+                "`c` must be text in quotes.",
+                "`d` must be true or false, without quotes.",
+            ]
+        );
+    }
 
     #[test]
     fn entries_come_in_their_order_with_values_of_any_type() {

@@ -110,14 +110,11 @@ pub(super) async fn save(
 /// The query that is edited; `None` if it isn't the person's or no longer exists: the text is saved anyway.
 async fn changed(tx: &mut Tx, person: &Person, what: &mut What) -> web::Result<Option<Query>> {
     let Some(id) = &what.query else { return Ok(None) };
-    match store::find(tx, &person.id, id).await {
-        Ok(query) => Ok(Some(query)),
-        Err(db::Error::Missing) => {
-            what.query = None;
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
+    let query = db::found(store::find(tx, &person.id, id).await)?;
+    if query.is_none() {
+        what.query = None;
     }
+    Ok(query)
 }
 
 /// Saves a form as a draft if it couldn't be saved as a query, so that Back shows it. A form without an editor, from
@@ -154,11 +151,7 @@ async fn overwrite_draft(
         None => None,
     };
     if let (None, Some(id)) = (&there, &named) {
-        there = match store::draft(tx, &person.id, id).await {
-            Ok(draft) => Some(draft),
-            Err(db::Error::Missing) => None,
-            Err(error) => return Err(error.into()),
-        };
+        there = db::found(store::draft(tx, &person.id, id).await)?;
     }
     let mut id = named.unwrap_or_else(|| site.random.id(now));
     if let Some(there) = there {

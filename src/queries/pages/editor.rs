@@ -1,5 +1,7 @@
 //! The editor: new queries, changes, checks while typing. Its content is saved as a draft.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,7 +21,7 @@ use crate::amcsql::instructional::{Found, Instruction, recognize};
 use crate::db::{self, Tx};
 use crate::ids::{DraftId, InstanceId};
 use crate::instances::{self, Instance};
-use crate::queries::model::fields::FieldKind;
+use crate::queries::model::fields::{FieldDef, FieldKind};
 use crate::queries::model::home::Home;
 use crate::queries::model::window::WINDOW_FIELDS;
 use crate::queries::model::{PrivacyMode, Query, QueryInput};
@@ -42,6 +44,8 @@ pub(super) struct EditorPage {
     instances: Vec<Choice>,
     /// Which data sources the check uses, for display.
     against: String,
+    /// The part of the page that the person asked for, which a browser without scripts should show; may be empty.
+    pub(super) landing: &'static str,
     rows: Vec<Parameter>,
     kinds: Vec<Choice>,
     options: OptionInputs,
@@ -75,6 +79,10 @@ pub(super) struct EditorPage {
 }
 
 impl EditorPage {
+    fn lands_on(&self, part: &str) -> bool {
+        self.landing == part
+    }
+
     /// Whether a pane beside the SQL is open; one with an error always is.
     fn is_open(&self, pane: &str) -> bool {
         let beside =
@@ -161,7 +169,7 @@ pub(super) async fn page(
         homes: placing::homes(query.as_ref(), &usable),
         instances: placing::defaults(query.as_ref(), &usable),
         against: super::target::against(chosen),
-        rows: prepared.asked.iter().map(|field| Parameter::new(field, &run, &errors)).collect(),
+        rows: rows(&prepared, &written.sql, &run, &errors),
         options: OptionInputs::new(form, &errors),
         when: when(&prepared),
         once: site.random.token(),
@@ -171,6 +179,7 @@ pub(super) async fn page(
             ..Schema::new(&catalogue, chosen, &written.sql, form)
         },
         tried: None,
+        landing: "",
         on_amc: None,
         folded: PANES.into_iter().filter(|pane| visit.is_folded(pane)).collect(),
         kinds: FieldKind::ALL.into_iter().map(|kind| Choice::new(kind.name(), kind.label())).collect(),
@@ -189,6 +198,13 @@ pub(super) async fn page(
     })
 }
 
+/// The parameters, each with whether its type is only a guess.
+fn rows(prepared: &Prepared, sql: &str, form: &Fields, errors: &Errors) -> Vec<Parameter> {
+    let guesses = if prepared.asked.is_empty() { HashMap::new() } else { forms::guessed_kinds(sql) };
+    let row = |field: &FieldDef| Parameter::new(field, guesses.get(&field.name), form, errors);
+    prepared.asked.iter().map(row).collect()
+}
+
 /// The window's description and notes; `None` while it is incomplete or invalid.
 fn when(prepared: &Prepared) -> Option<(String, Vec<String>)> {
     let is_whole = WINDOW_FIELDS.iter().all(|field| prepared.errors.of(field).is_empty());
@@ -198,11 +214,7 @@ fn when(prepared: &Prepared) -> Option<(String, Vec<String>)> {
 /// The query that is edited, if the person can see it.
 async fn edited(tx: &mut Tx, person: &Person, what: &What) -> web::Result<Option<Query>> {
     let Some(id) = &what.query else { return Ok(None) };
-    match store::find(tx, &person.id, id).await {
-        Ok(query) => Ok(Some(query)),
-        Err(db::Error::Missing) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(db::found(store::find(tx, &person.id, id).await)?)
 }
 
 /// The editor for a new query, empty or with a draft.
@@ -325,7 +337,12 @@ pub(super) async fn check(
     }
     schema::insert(&mut written.sql, fields.get("insert"));
     let what = What::sent(&fields);
-    Ok(Html(page(&site, &person, &visit, what, written, &fields, Errors::new()).await?).into_response())
+    let mut page = page(&site, &person, &visit, what, written, &fields, Errors::new()).await?;
+    let asks_for_schema = fields.has("insert") || fields.has("unfold") || !fields.get("schema").is_empty();
+    if !visit.is_part && !asks_for_schema {
+        page.landing = "report";
+    }
+    Ok(Html(page).into_response())
 }
 
 async fn check_saved(site: &Site, person: &Person, visit: &Visit, fields: &Fields) -> web::Result<Response> {

@@ -51,7 +51,7 @@ pub(super) async fn archive(State(site): State<Site>, person: Person, mut params
     let lines = store::list(&mut tx, &person.id, &filter, PageRange::first(most + 1)).await?;
     if lines.len() > MOST_FILES {
         return Err(web::Error::Invalid(format!(
-            "More than {MOST_FILES} queries do not go into one archive. Narrow the list by a filter, then download it."
+            "An archive holds at most {MOST_FILES} queries. Filter the list, then download it."
         )));
     }
     let mut zip = Zip::new();

@@ -1,13 +1,18 @@
 //! The room's forms: parsing the editor's form, and the content of inputs.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
+use crate::amcsql::assist::parameter_types;
+use crate::amcsql::catalogue::Catalogue;
 use crate::amcsql::template::is_name;
 use crate::queries::model::fields::{FieldDef, FieldKind, MOST_CHOICES, MOST_FIELDS, Match};
 use crate::queries::model::lists::PastedList;
 use crate::queries::model::tags::Tags;
 use crate::queries::model::window::{Window, WindowForm, WindowKind};
 use crate::queries::model::{Privacy, PrivacyMode, QueryInput};
+use crate::queries::prepare::guess;
 use crate::web::Fields;
 use crate::web::components::{Choice, Errors};
 
@@ -145,14 +150,16 @@ pub(super) struct Parameter {
     pub(super) input: Input,
     /// Whether its definition is initially open.
     pub(super) is_open: bool,
+    /// Whether its type is the one that its place suggests, and follows it.
+    pub(super) is_guessed: bool,
 }
 
 impl Parameter {
-    pub(super) fn new(field: &FieldDef, form: &Fields, errors: &Errors) -> Self {
+    pub(super) fn new(field: &FieldDef, guess: Option<&FieldKind>, form: &Fields, errors: &Errors) -> Self {
         let part = |part: &str| errors.of(&format!("field.{}.{part}", field.name)).is_empty();
         let is_open = !["kind", "default", "label", "help", "choices"].into_iter().all(part);
         let is_open = is_open || (field.kind == FieldKind::Choice && field.choices.is_empty());
-        Self { def: field.clone(), input: Input::new(field, form), is_open }
+        Self { def: field.clone(), input: Input::new(field, form), is_open, is_guessed: guess == Some(&field.kind) }
     }
 
     /// The error of one input of its definition.
@@ -201,8 +208,36 @@ fn area(fields: &Fields, name: &str) -> String {
     fields.get(name).replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// The submitted query.
+/// The submitted query. A parameter whose type was only guessed gets the type of its current place.
 pub(super) fn written(fields: &Fields) -> QueryInput {
+    let mut written = sent(fields);
+    let mut guesses = None;
+    for field in &mut written.fields {
+        if !is_guess(field, fields) {
+            continue;
+        }
+        let guesses = guesses.get_or_insert_with(|| guessed_kinds(&written.sql));
+        if let Some(kind) = guesses.get(&field.name) {
+            field.kind = *kind;
+        }
+    }
+    written
+}
+
+/// Whether a parameter's type was only guessed, and may change. A list with several values stays one: an input of a
+/// single line would join them.
+fn is_guess(field: &FieldDef, form: &Fields) -> bool {
+    let has_lines = form.get(&field.input()).contains('\n') || field.default.contains('\n');
+    form.get(&format!("field.{}.guessed", field.name)) == field.kind.name() && !has_lines
+}
+
+/// The types that the places of the parameters in a text suggest.
+pub(super) fn guessed_kinds(sql: &str) -> HashMap<String, FieldKind> {
+    let types = parameter_types(sql, Catalogue::standard());
+    types.into_iter().map(|(name, proposed)| (name, guess(Some(&proposed)))).collect()
+}
+
+fn sent(fields: &Fields) -> QueryInput {
     QueryInput {
         name: fields.trimmed("name").to_owned(),
         description: area(fields, "description").trim().to_owned(),
@@ -252,6 +287,20 @@ mod tests {
         let [a, b] = &written.fields[..] else { panic!("{:?}", written.fields) };
         assert_eq!((a.kind, a.default.as_str(), a.required), (FieldKind::List, "x\ny", true));
         assert_eq!((b.kind, b.required, b.choices.len()), (FieldKind::Choice, false, 2));
+    }
+
+    #[test]
+    fn a_guessed_type_follows_the_place_of_its_parameter() {
+        let kind = |rest: &str| {
+            let form = format!("sql=SELECT+1+FROM+t+WHERE+a+IN+({{{{x}}}})&fields=x&field.x.kind=text{rest}");
+            written(&Fields::parse(form.as_bytes())).fields[0].kind
+        };
+        assert_eq!(kind("&field.x.guessed=text"), FieldKind::List);
+        assert_eq!(kind(""), FieldKind::Text, "a chosen type stays");
+        assert_eq!(kind("&field.x.guessed=list"), FieldKind::Text, "a type that was changed stays");
+        let list = b"sql=SELECT+{{x}}&fields=x&field.x.kind=list&field.x.guessed=list&param.x=";
+        let kind = |value: &str| written(&Fields::parse(&[list, value.as_bytes()].concat())).fields[0].kind;
+        assert_eq!((kind("a"), kind("a%0Ab")), (FieldKind::Text, FieldKind::List), "several values stay a list");
     }
 
     #[test]

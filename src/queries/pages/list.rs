@@ -6,13 +6,14 @@ use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
 
 use super::own;
-use crate::db::{self, Tx};
+use crate::db::{self, PageRange, Tx};
 use crate::ids::{DraftId, PersonId, QueryId};
 use crate::instances::{self, Instance};
 use crate::queries::model::Query;
 use crate::queries::store::{self, Draft, Filter, Line, SORTS};
 use crate::web::components::{Address, Choice, Pager, SortLink};
 use crate::web::list::{self, Export, List, ListParams, RowSource, rfc3339};
+use crate::web::room::Hit;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
 
@@ -22,6 +23,8 @@ pub(super) const PAGE: u64 = 50;
 const DRAFTS: usize = 5;
 /// The number of most used tags shown above the list.
 const TAGS: usize = 12;
+/// Schedules, and backfills, that are named beside the query that they run.
+const USES: i64 = 20;
 /// Address parameters about the previous step.
 const ONCE: [&str; 2] = ["deleted", "discarded"];
 
@@ -35,6 +38,8 @@ pub(super) struct ListPage {
     more_drafts: bool,
     /// The query deleted by the previous step, for undoing.
     deleted: Option<Query>,
+    /// What runs the deleted query.
+    uses: Vec<Hit>,
     discarded: Option<Draft>,
     pager: Pager,
     instances: Vec<Choice>,
@@ -115,6 +120,10 @@ pub(super) async fn show(
     let more_drafts = drafts.len() > DRAFTS;
     drafts.truncate(DRAFTS);
     let deleted = deleted(&mut tx, &person.id, params.fields().get("deleted")).await?;
+    let uses = match &deleted {
+        Some(query) => uses(&mut tx, &person, &visit, &query.id).await?,
+        None => Vec::new(),
+    };
     let discarded = discarded(&mut tx, &person.id, params.fields().get("discarded")).await?;
     drop(tx);
     let stars = here.with("page", "").with("stars", if filter.favourites { "" } else { "mine" }).to_string();
@@ -125,6 +134,7 @@ pub(super) async fn show(
         drafts,
         more_drafts,
         deleted,
+        uses,
         discarded,
         has_instances: instances.len() > 1,
         homes: Choice::optional("Anyone", HOMES.map(|(value, label)| Choice::new(value, label))),
@@ -141,22 +151,19 @@ pub(super) async fn show(
 /// The instances to filter a list of queries by.
 pub(super) async fn choices(tx: &mut Tx, person: &PersonId) -> db::Result<Vec<Choice>> {
     let instances = instances::list(tx, person, &instances::Filter::default()).await?;
-    Ok(Choice::optional("All instances", instances.iter().map(choice)))
+    Ok(Choice::optional("All instances", instances.iter().map(Instance::choice)))
 }
 
-/// An instance as an option: name and account, since names repeat.
-pub(super) fn choice(instance: &Instance) -> Choice {
-    Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
+/// What runs a query, as far as the person may see it.
+pub(super) async fn uses(tx: &mut Tx, person: &Person, visit: &Visit, query: &QueryId) -> db::Result<Vec<Hit>> {
+    visit.rooms().runs_query(tx, person, query.as_str(), PageRange::first(USES)).await
 }
 
 /// The query deleted by the previous step, for undoing.
 async fn deleted(tx: &mut Tx, person: &PersonId, id: &str) -> db::Result<Option<Query>> {
     let Ok(id) = id.parse::<QueryId>() else { return Ok(None) };
-    match store::find(tx, person, &id).await {
-        Ok(query) => Ok(Some(query).filter(|query| query.deleted_at.is_some())),
-        Err(db::Error::Missing) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let query = db::found(store::find(tx, person, &id).await)?;
+    Ok(query.filter(|query| query.deleted_at.is_some()))
 }
 
 /// The draft discarded by the previous step.

@@ -8,8 +8,6 @@ use crate::queries::model::home::{Home, Placement};
 use crate::web::components::{Choice, Errors};
 use crate::web::{self, Fields};
 
-use super::list::choice;
-
 /// The value for a default instance that the person has no access to: it stays unchanged.
 const KEEP: &str = "keep";
 
@@ -42,7 +40,7 @@ pub(super) fn homes(query: Option<&Query>, usable: &[Instance]) -> Vec<Choice> {
 /// The possible default instances of a query.
 pub(super) fn defaults(query: Option<&Query>, usable: &[Instance]) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", "None (choose when you run it)")];
-    choices.extend(usable.iter().map(choice));
+    choices.extend(usable.iter().map(Instance::choice));
     if let Some(query) = query {
         let value = default_value(query);
         let label = query.default_name.clone().unwrap_or_else(|| "Keep the current one (no access)".to_owned());

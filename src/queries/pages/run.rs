@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use super::fill;
 use super::forms::{self, Input, OptionInputs};
 use super::link;
+use super::list::uses;
 use super::own;
 use super::report::{self, Remark};
 use super::target::{Target, against, target};
@@ -24,7 +25,9 @@ use crate::queries::model::{Privacy, Query};
 use crate::queries::prepare::{Prepared, prepare_form};
 use crate::queries::store::{self, LastValues, PastRun, TypicalDuration};
 use crate::web::components::{Choice, Errors};
+use crate::web::room::Hit;
 use crate::web::shell::{Section, Shell, Tone};
+use crate::web::words::counted;
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
 
 /// Executions shown on the page; all are one link away.
@@ -81,6 +84,22 @@ struct Past {
     is_favourite: bool,
     /// Whether it was made from a template, whose newer versions it can take in.
     has_template: bool,
+    /// What runs it automatically, as far as the person may see it.
+    uses: Vec<Hit>,
+}
+
+impl Past {
+    /// `“Weekly reach” and 2 others stop`: what deleting it means.
+    fn stopped(&self) -> String {
+        match self.uses.as_slice() {
+            [] => String::new(),
+            [one] => format!("“{}” stops", one.title),
+            [one, others @ ..] => {
+                let others = i64::try_from(others.len()).unwrap_or(i64::MAX);
+                format!("“{}” and {} stop", one.title, counted(others, "other", "others"))
+            }
+        }
+    }
 }
 
 impl RunPage {
@@ -96,7 +115,7 @@ impl RunPage {
     /// The number of errors, for display.
     fn mistakes_counted(&self) -> String {
         let count = i64::try_from(self.mistakes().len()).unwrap_or(i64::MAX);
-        crate::web::words::counted(count, "error in the SQL", "errors in the SQL")
+        counted(count, "error in the SQL", "errors in the SQL")
     }
 
     fn can_run(&self) -> bool {
@@ -126,8 +145,7 @@ struct SameRun {
 
 impl SameRun {
     fn rows(&self) -> String {
-        let counted = |rows: u64| crate::web::words::counted(rows as i64, "row", "rows");
-        self.run.rows.map_or_else(|| "open it".to_owned(), counted)
+        self.run.rows.map_or_else(|| "open it".to_owned(), |rows| counted(rows as i64, "row", "rows"))
     }
 }
 
@@ -151,13 +169,14 @@ fn with_last(form: &Fields, last: &LastValues) -> Fields {
     sent.chain(values.filter(|(name, _)| !form.has(name))).collect()
 }
 
-async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Result<Opened> {
+async fn open(site: &Site, person: &Person, visit: &Visit, id: &str, form: &Fields) -> web::Result<Opened> {
     let mut tx = site.db.read(&person.scope()).await?;
     let query = store::find(&mut tx, &person.id, &own(id)?).await?;
     let target = target(&mut tx, &person.id, &query, form.trimmed("instance")).await?;
     let runs = store::runs(&mut tx, &person.id, &query.id, RUNS).await?;
     let is_favourite = store::is_favourite(&mut tx, &person.id, &query.id).await?;
     let has_template = store::has_template(&mut tx, &person.id, &query.id).await?;
+    let uses = uses(&mut tx, person, visit, &query.id).await?;
     let (mut catalogue, mut usual, mut last) = (Arc::clone(Catalogue::standard()), None, None);
     if let Some(instance) = &target.instance {
         catalogue = instances::catalogue(&mut tx, &instance.id).await?;
@@ -184,7 +203,7 @@ async fn open(site: &Site, person: &Person, id: &str, form: &Fields) -> web::Res
         query,
         target,
         prepared,
-        past: Past { runs, usual, is_favourite, has_template },
+        past: Past { runs, usual, is_favourite, has_template, uses },
         form,
         last,
         brands,
@@ -254,7 +273,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
     QueryString(form): QueryString,
 ) -> web::Result<Response> {
-    let opened = open(&site, &person, &id, &form).await?;
+    let opened = open(&site, &person, &visit, &id, &form).await?;
     Ok(Html(page(&site, &visit, opened, false).await).into_response())
 }
 
@@ -267,7 +286,7 @@ pub async fn run_page(
     form: &Fields,
     prepared: Option<Prepared>,
 ) -> web::Result<Response> {
-    let mut opened = open(site, person, query.id.as_str(), form).await?;
+    let mut opened = open(site, person, visit, query.id.as_str(), form).await?;
     opened.prepared = prepared.unwrap_or(opened.prepared);
     let is_ready = opened.prepared.is_ready();
     let page = Html(page(site, visit, opened, true).await);
@@ -295,7 +314,7 @@ pub(super) async fn filled(
     form: &Fields,
     said: String,
 ) -> web::Result<impl IntoResponse> {
-    let opened = open(site, person, id, form).await?;
+    let opened = open(site, person, visit, id, form).await?;
     let mut page = page(site, visit, opened, false).await;
     page.filled = said;
     Ok(Html(page))
@@ -309,7 +328,7 @@ pub(super) async fn checked(
     id: &str,
     form: &Fields,
 ) -> web::Result<Response> {
-    let opened = open(site, person, id, form).await?;
+    let opened = open(site, person, visit, id, form).await?;
     Ok(Html(page(site, visit, opened, true).await).into_response())
 }
 
@@ -331,7 +350,7 @@ struct PreviewPage {
 }
 
 async fn previewed(site: &Site, person: &Person, visit: &Visit, id: &str, form: &Fields) -> web::Result<Response> {
-    let opened = open(site, person, id, form).await?;
+    let opened = open(site, person, visit, id, form).await?;
     let Some(instance) = opened.target.instance.clone().filter(|_| opened.prepared.is_ready()) else {
         return Ok(Html(page(site, visit, opened, true).await).unprocessable());
     };

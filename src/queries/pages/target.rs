@@ -1,6 +1,5 @@
 //! The instance on which a query runs: chosen for each run, among those where the person may run queries.
 
-use super::list::choice;
 use super::placing::usable;
 use crate::db::{self, Tx};
 use crate::ids::{InstanceId, PersonId};
@@ -36,11 +35,7 @@ pub(super) async fn target(tx: &mut Tx, person: &PersonId, query: &Query, sent: 
     let usable = usable(tx, person).await?;
     let id = if sent.is_empty() { proposed(tx, person, query, &usable).await? } else { sent.parse().ok() };
     let instance = match &id {
-        Some(id) => match instances::find(tx, person, id).await {
-            Ok(instance) => Some(instance),
-            Err(db::Error::Missing) => None,
-            Err(error) => return Err(error.into()),
-        },
+        Some(id) => db::found(instances::find(tx, person, id).await)?,
         None => None,
     };
     let problem = match &instance {
@@ -54,9 +49,9 @@ pub(super) async fn target(tx: &mut Tx, person: &PersonId, query: &Query, sent: 
             refusal => refusal,
         },
     };
-    let mut choices: Vec<Choice> = usable.iter().map(choice).collect();
+    let mut choices: Vec<Choice> = usable.iter().map(Instance::choice).collect();
     if let Some(instance) = instance.as_ref().filter(|one| !choices.iter().any(|choice| choice.is(one.id.as_str()))) {
-        choices.push(choice(instance));
+        choices.push(instance.choice());
     }
     if instance.is_none() {
         choices.insert(0, Choice::new("", "Choose an instance"));

@@ -26,7 +26,7 @@ use crate::queries::model::{PrivacyMode, QueryInput};
 use crate::queries::prepare::{Prepared, prepare_form};
 use crate::queries::synthetic::SCALE;
 pub(super) use crate::queries::synthetic::{bound, bound_text, run_of};
-use crate::web::components::{Errors, count};
+use crate::web::components::{Errors, brief, count};
 use crate::web::routes::Who::{SignedIn, Viewer};
 use crate::web::routes::{Routes, get, post};
 use crate::web::{self, Fields, Html, Person, Site, Visit};
@@ -35,6 +35,9 @@ use crate::web::{self, Fields, Html, Person, Site, Visit};
 const ROWS: usize = 100;
 /// How long a person waits for other people's runs and their own.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What to do about a value that couldn't be computed.
+const UNREAD: &str = "A run on your data would stop at such a value too. Leave those rows out with WHERE before this \
+                      step, or check the value in a CASE first.";
 /// The limits: together 512 MiB, ten seconds each.
 const LIMITS: Limits = Limits {
     memory_bytes: 512 << 20,
@@ -85,6 +88,7 @@ impl Trial {
     /// The cells of a row for display, with their columns.
     pub fn cells(&self, row: &[Option<String>]) -> Vec<(&TrialColumn, Option<String>)> {
         let shown = |column: &TrialColumn, cell: &Option<String>| match cell {
+            Some(number) if column.is_number && number.contains('.') => Some(brief(number)),
             Some(number) if column.is_amount => Some(count(number)),
             cell => cell.clone(),
         };
@@ -195,6 +199,7 @@ impl Trials {
                     format!("There is no synthetic data for {name}, so this query can't be tried. Run it instead.");
                 return Ok(Trial::failed("", why));
             }
+            Ok(Err(error @ RunError::Value(_))) => return Ok(Trial::failed("", format!("{error}. {UNREAD}"))),
             Ok(Err(error)) => return Ok(Trial::failed("", error.to_string())),
             Err(_) => return Ok(Trial::failed("", "Other people are using Try right now. Try again in a moment.")),
         };
@@ -256,6 +261,9 @@ async fn show(State(room): State<Room>, person: Person, visit: Visit, fields: Fi
     let trial = room.trials.run(&room.site, &person, &written, &fields).await?;
     let mut page = page(&room.site, &person, &visit, what, written, &fields, Errors::new()).await?;
     page.tried = Some(trial);
+    if !visit.is_part {
+        page.landing = "tried";
+    }
     Ok(Html(page).into_response())
 }
 

@@ -173,7 +173,7 @@ pub(super) async fn compare(
     let placed =
         [placed(&mut tx, &person.id, &from.placement).await?, placed(&mut tx, &person.id, &to.placement).await?];
     let default = match &query.placement.default_instance {
-        Some(id) => found(&mut tx, &person.id, id).await?,
+        Some(id) => db::found(instances::find(&mut tx, &person.id, id).await)?,
         None => None,
     };
     let catalogue = match &default {
@@ -214,16 +214,7 @@ async fn placed(tx: &mut Tx, person: &PersonId, placement: &Placement) -> db::Re
 
 /// The name of an instance to which the person has access.
 async fn named(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> db::Result<Option<String>> {
-    Ok(found(tx, person, id).await?.map(|instance| instance.name().to_owned()))
-}
-
-/// An instance, if the person has access to it.
-async fn found(tx: &mut Tx, person: &PersonId, id: &InstanceId) -> db::Result<Option<instances::Instance>> {
-    match instances::find(tx, person, id).await {
-        Ok(instance) => Ok(Some(instance)),
-        Err(db::Error::Missing) => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(db::found(instances::find(tx, person, id).await)?.map(|instance| instance.name().to_owned()))
 }
 
 /// Saves an earlier version again, as the newest; the current query becomes a version. Its home and default instance

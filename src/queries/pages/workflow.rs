@@ -54,7 +54,8 @@ impl Row {
     fn update(&self) -> &'static str {
         match self.on.state.as_str() {
             "missing" => "Create it again",
-            _ if self.is_behind || self.on.state == "changed" => "Update on AMC",
+            "changed" => "Replace on AMC",
+            _ if self.is_behind => "Update on AMC",
             _ => "Send again",
         }
     }
@@ -79,14 +80,11 @@ async fn page(
         kept.push(Row { on, is_behind, can_run: instance.role.allows(Does::Run) });
     }
     drop(tx);
-    let id = |instance: &Instance| {
-        Choice::new(instance.id.as_str(), format!("{} · {}", instance.name(), instance.account_name))
-    };
     let proposed = query.placement.default_instance.as_ref().map(ToString::to_string).unwrap_or_default();
     Ok(WorkflowPage {
         shell: visit.shell(format!("{} on AMC", query.name), Section::Queries).await,
         kept,
-        instances: Choice::optional("Choose an instance", usable.iter().map(id)),
+        instances: Choice::optional("Choose an instance", usable.iter().map(Instance::choice)),
         instance: if form.has("instance") { form.get("instance").to_owned() } else { proposed },
         workflow: if form.has("workflow") {
             form.trimmed("workflow").to_owned()
@@ -220,15 +218,21 @@ impl Job<'_> {
         };
         let (state, tone, said) = match there {
             None => ("missing", Tone::Warning, "AMC no longer has this workflow. You can create it again.".to_owned()),
-            Some(there) => match workflow::differences(&known.sent, &there).as_slice() {
-                [] => ("same", Tone::Success, "AMC has the workflow as it was sent.".to_owned()),
-                parts => ("changed", Tone::Warning, format!("Somebody changed {} on AMC.", parts.join(" and "))),
+            Some(there) => match changed(&known.sent, &there) {
+                None => ("same", Tone::Success, "AMC has the workflow as it was sent.".to_owned()),
+                Some(parts) => ("changed", Tone::Warning, format!("Somebody changed {parts} on AMC. {CHANGED}")),
             },
         };
+        self.note_state(state).await?;
+        Ok(Some((tone, said)))
+    }
+
+    /// Stores how the workflow on AMC compares with what was sent.
+    async fn note_state(&self, state: &'static str) -> web::Result<()> {
         let mut tx = self.room.site.db.write(&self.person.scope()).await?;
         store::looked(&mut tx, self.room.site.clock.now(), (&self.query.id, &self.instance.id), state).await?;
         tx.commit().await?;
-        Ok(Some((tone, said)))
+        Ok(())
     }
 
     async fn remove(&self, known: &OnAmc) -> web::Result<Done> {
@@ -293,6 +297,11 @@ impl Job<'_> {
             let sentence = "AMC has a workflow with this id already. Choose another id, or replace it.";
             return Ok(Synced::Invalid("workflow", sentence.to_owned()));
         }
+        let unseen = known.as_ref().filter(|known| known.state != "changed" && !over);
+        if let Some(parts) = unseen.zip(there.as_ref()).and_then(|(known, there)| changed(&known.sent, there)) {
+            self.note_state("changed").await?;
+            return Ok(Synced::Invalid("", format!("Somebody changed {parts} on AMC. {UNSEEN}")));
+        }
         if let Err(error) = self.send(&id, &made, there.is_some()).await {
             return Ok(Synced::Failed(error));
         }
@@ -331,6 +340,18 @@ impl Job<'_> {
         Ok(())
     }
 }
+
+/// What differs on AMC from what was sent, for display; `None` if nothing does.
+fn changed(sent: &Value, there: &amazon::SavedWorkflow) -> Option<String> {
+    let parts = workflow::differences(sent, there);
+    (!parts.is_empty()).then(|| parts.join(" and "))
+}
+
+/// What to do about a workflow that somebody changed on AMC.
+const CHANGED: &str = "Replace it with this query, or import it as a draft from the instance's workflows.";
+/// The same, if it was noticed only when it would have been replaced.
+const UNSEEN: &str = "Nothing was sent. Send it again to replace that change, or import the workflow as a draft from the \
+                      instance's workflows first.";
 
 fn is_missing(error: &amazon::Error) -> bool {
     matches!(error.kind(), ErrorKind::Missing { .. })

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::changes::pause_text;
 use crate::accounts::audit::{self, Action as Entry};
+use crate::db;
 use crate::ids::ScheduleId;
 use crate::schedules::Schedules;
 use crate::schedules::model::{NOTE_LENGTH, Schedule};
@@ -43,12 +44,8 @@ pub(super) async fn change(
     let mut tx = site.db.write(&person.scope()).await?;
     let mut changed = 0;
     for id in &chosen {
-        let found: Result<Schedule, _> = store::find(&mut tx, &person.id, id).await;
-        let schedule = match found {
-            Ok(schedule) if schedule.can_change() => schedule,
-            Ok(_) | Err(crate::db::Error::Missing) => continue,
-            Err(error) => return Err(error.into()),
-        };
+        let found = db::found(store::find(&mut tx, &person.id, id).await)?;
+        let Some(schedule) = found.filter(Schedule::can_change) else { continue };
         let (is_changed, detail) = if is_pause {
             let reason = pause_text(&person, &note);
             let is_changed = store::pause(&mut tx, now, &schedule.id, &reason, None).await?;

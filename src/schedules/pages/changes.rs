@@ -87,7 +87,7 @@ pub(in crate::schedules) async fn pause_by(
     let note: String = note.replace('\0', "").chars().take(NOTE_LENGTH).collect();
     let reason = pause_text(person, &note);
     if !store::pause(tx, now, &schedule.id, &reason, until).await? {
-        return Err(web::Error::conflict("Not active", "This schedule is not active, so there is nothing to pause."));
+        return Err(web::Error::conflict("Not active", "This schedule isn't active, so there is nothing to pause."));
     }
     let detail = json!({ "change": "paused", "note": note, "until": until });
     log(room, tx, person, (Entry::ScheduleChanged, &schedule.id), detail).await
@@ -118,6 +118,12 @@ pub(super) struct ResumePage {
     errors: Errors,
 }
 
+impl ResumePage {
+    const fn question(&self) -> &'static str {
+        if self.count == 1 { "What should happen to it?" } else { "What should happen to them?" }
+    }
+}
+
 /// Asks what to do with the slots of the pause before it ends.
 pub(super) async fn resume_page(
     State(room): State<Schedules>,
@@ -133,7 +139,10 @@ pub(super) async fn resume_page(
 
 async fn resuming(room: &Schedules, visit: &Visit, schedule: Schedule, errors: Errors) -> web::Result<ResumePage> {
     if schedule.state != Stage::Paused || schedule.deleted_at.is_some() {
-        return Err(web::Error::conflict("Not paused", "This schedule is not paused."));
+        return Err(web::Error::conflict(
+            "Not paused",
+            "This schedule isn't paused. Reload its page to see its state.",
+        ));
     }
     let now = room.site.clock.now();
     let from = schedule.next_at.map_or(now, |at| at - chrono::TimeDelta::seconds(1));
@@ -183,7 +192,10 @@ pub(in crate::schedules) async fn resume_by(
 ) -> web::Result<()> {
     let now = room.site.clock.now();
     if !store::resume(tx, now, &schedule.id, with.name()).await? {
-        return Err(web::Error::conflict("Not paused", "This schedule is not paused."));
+        return Err(web::Error::conflict(
+            "Not paused",
+            "This schedule isn't paused. Reload its page to see its state.",
+        ));
     }
     let detail = json!({ "change": "resumed", "missed_slots": with.name() });
     log(room, tx, person, (Entry::ScheduleChanged, &schedule.id), detail).await
@@ -229,9 +241,12 @@ pub(in crate::schedules) async fn delete_by(
     let (mut tx, schedule) = to_change(room, person, id).await?;
     if !store::delete(&mut tx, room.site.clock.now(), &schedule.id, deleted).await? {
         return Err(if deleted {
-            web::Error::conflict("Already deleted", "This schedule is already deleted.")
+            web::Error::conflict(
+                "Already deleted",
+                "This schedule is already deleted. Restore it on its page if you need it.",
+            )
         } else {
-            web::Error::conflict("Not deleted", "This schedule is not deleted.")
+            web::Error::conflict("Not deleted", "This schedule isn't deleted, so there is nothing to restore.")
         });
     }
     let detail = json!({ "name": schedule.name, "deleted": deleted });

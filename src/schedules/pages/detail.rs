@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use super::month::Month;
 use super::own;
 use super::preview::{self, Row};
+use crate::db::{self, Tx};
+use crate::ids::QueryId;
+use crate::queries::{self, Query};
 use crate::schedules::Schedules;
 use crate::schedules::model::{LedgerRow, Schedule, SlotState, State as Stage};
 use crate::schedules::policies::Wait;
@@ -37,6 +40,8 @@ pub(super) struct DetailPage {
     window: String,
     values: Vec<(String, String)>,
     is_overdue: bool,
+    /// The deleted query, if there is one and the person may see it.
+    deleted: Option<Query>,
     /// The month shown in the calendar, and whether the calendar is shown instead of the list.
     month: Month,
     is_calendar: bool,
@@ -72,6 +77,7 @@ pub(super) async fn show(
     let groups = store::days(&mut tx, &schedule.id, Month::days(first)).await?;
     let lately = store::days(&mut tx, &schedule.id, (today - Days::new(30), today + Days::new(1))).await?;
     let durations = store::durations(&mut tx, &schedule.id, RECENT).await?;
+    let deleted = deleted_query(&mut tx, &person, schedule.is_query_deleted, schedule.query.as_ref()).await?;
     drop(tx);
     let month = Month::of(&schedule, plan.as_ref(), first, &groups, now);
     let is_calendar = params.is("view", "calendar");
@@ -98,6 +104,7 @@ pub(super) async fn show(
         window: input.window.kind.label().into_owned(),
         values: schedule.input.iter().filter_map(value).collect(),
         is_overdue: schedule.is_overdue(now),
+        deleted,
         month,
         is_calendar,
         success: success(&lately),
@@ -106,6 +113,21 @@ pub(super) async fn show(
         once: room.site.random.token(),
         schedule,
     }))
+}
+
+/// A deleted query, for restoring it; `None` if the person may not see it.
+pub(in crate::schedules::pages) async fn deleted_query(
+    tx: &mut Tx,
+    person: &Person,
+    is_deleted: bool,
+    query: Option<&QueryId>,
+) -> db::Result<Option<Query>> {
+    let Some(id) = query.filter(|_| is_deleted) else { return Ok(None) };
+    match queries::find(tx, &person.id, id).await {
+        Ok(query) => Ok(Some(query)),
+        Err(db::Error::Missing) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The success rate of the last 30 days: `96% of 26`.

@@ -16,7 +16,7 @@ use super::source::{Source, Start, existing, over, source};
 use crate::accounts::audit::{self, Action as Entry};
 use crate::db::Tx;
 use crate::ids::{InstanceId, ScheduleId};
-use crate::instances::{self, Action, Instance};
+use crate::instances::{self, Instance};
 use crate::queries::{self, RunInput, WindowForm, WindowKind};
 use crate::schedules::Schedules;
 use crate::schedules::calendar::Plan;
@@ -87,9 +87,7 @@ async fn page(
     filled: Filled,
     show_errors: bool,
 ) -> web::Result<FormPage> {
-    let usable = usable(tx, person).await?;
-    let instances =
-        usable.iter().map(|one| Choice::new(one.id.as_str(), format!("{} · {}", one.name(), one.account_name)));
+    let usable = instances::runnable(tx, &person.id).await?;
     let now = room.site.clock.now();
     let id = filled.schedule.as_ref().map_or("", |schedule| schedule.id.as_str());
     let rows = filled.plan.as_ref().map(|plan| preview::rows(plan, &filled.policies, id, &filled.input.window, now));
@@ -99,7 +97,7 @@ async fn page(
     Ok(FormPage {
         shell: visit.shell(title, Section::Schedules).await,
         called: filled.name,
-        instances: Choice::optional("Choose an instance", instances),
+        instances: Choice::optional("Choose an instance", usable.iter().map(Instance::choice)),
         instance: filled.fields.trimmed("instance").to_owned(),
         both_days: filled.plan.as_ref().is_some_and(Plan::has_both_days),
         timing: filled.timing,
@@ -120,13 +118,6 @@ async fn page(
         schedule: filled.schedule,
         source: filled.source,
     })
-}
-
-/// The instances on which a person can run queries.
-async fn usable(tx: &mut Tx, person: &Person) -> web::Result<Vec<Instance>> {
-    let mut all = instances::list(tx, &person.id, &instances::Filter::default()).await?;
-    all.retain(|instance| instance.role.allows(Action::Run));
-    Ok(all)
 }
 
 /// The kinds of windows that can be computed from a slot.
@@ -164,7 +155,7 @@ pub(super) async fn new(
         Some(query) => store::last_instance(&mut tx, &person.id, query).await?,
         None => None,
     };
-    let usable = usable(&mut tx, &person).await?;
+    let usable = instances::runnable(&mut tx, &person.id).await?;
     let filled_in = start.complete(&sent, room.site.clock.now(), last.as_ref(), &usable);
     let filled = filled(&room, &mut tx, &person, start, &sent).await?;
     let page = page(&room, &mut tx, &person, &visit, filled, false).await?;

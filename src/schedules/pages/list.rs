@@ -6,7 +6,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::instances;
+use crate::instances::{self, Instance};
 use crate::schedules::Schedules;
 use crate::schedules::model::State as Stage;
 use crate::schedules::policies::Missed;
@@ -70,14 +70,13 @@ pub(super) async fn show(
     }
     let on_list = instances::list(&mut tx, &person.id, &instances::Filter::default()).await?;
     drop(tx);
-    let instances = on_list.iter().map(|one| Choice::new(one.id.as_str(), one.name()));
     let states = Stage::ALL.map(|state| Choice::new(state.name(), state.label()));
     Ok(Html(ListPage {
         shell: visit.shell("Schedules", Section::Schedules).await,
         list: params.list(&["query", "size"]),
         lines,
         pager,
-        instances: Choice::optional("All instances", instances),
+        instances: Choice::optional("All instances", on_list.iter().map(Instance::choice)),
         instance: filter.instance.map(|id| id.to_string()).unwrap_or_default(),
         states: Choice::optional("All states", states),
         state: filter.state.map_or("", Stage::name),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::executions;
 use crate::ids::{InstanceId, QueryId, ScheduleId};
 use crate::instances::{self, Action, Instance};
@@ -104,7 +104,10 @@ pub(super) async fn source(tx: &mut Tx, person: &Person, fields: &Fields) -> web
         let id = fields.trimmed("execution").parse().map_err(|_| web::Error::Missing)?;
         let execution = executions::find(tx, &person.id, &id).await?;
         let query = match &execution.query {
-            Some(query) => queries::find(tx, &person.id, query).await.ok().filter(|query| query.deleted_at.is_none()),
+            Some(query) => {
+                let query = db::found(queries::find(tx, &person.id, query).await)?;
+                query.filter(|query| query.deleted_at.is_none())
+            }
             None => None,
         };
         let fixed = (execution.window.kind == WindowKind::Explicit).then_some(execution.window);

@@ -43,8 +43,10 @@ impl Scheduler {
                 Ok(Ran::Started(execution) | Ran::ByHand(execution, _)) => {
                     let reason = format!(
                         "Started with the access of {}, who now owns the schedule: {} can no longer run it. \
-                         {refusal}",
-                        heir.owner_name, schedule.owner_name
+                         {}",
+                        heir.owner_name,
+                        schedule.owner_name,
+                        refusal.about(&schedule.owner_name)
                     );
                     let started = (SlotState::Started, reason.as_str());
                     store::put_slot(&mut tx, now, &schedule.id, &slot, started, is_late, Some(&execution)).await?;

@@ -6,7 +6,7 @@ pub(in crate::schedules) use list::{BackfillFilter, BackfillLine, backfills, cou
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{json_of, slot_name};
+use super::{json_of, seen_name, slot_name};
 use crate::db::lease::{self, Lease, Queue};
 use crate::db::{FromRow, Result, Row, Single, Tx, sql};
 use crate::ids::{BackfillId, ExecutionId, InstanceId, PersonId, ProcessId, QueryId, ScheduleId};
@@ -34,6 +34,8 @@ impl FromRow for Backfill {
             schedule: row.get("schedule_id")?,
             schedule_name: row.get("schedule_name")?,
             query: row.get("query_id")?,
+            query_name: row.get("query_name")?,
+            is_query_deleted: row.get("is_query_deleted")?,
             sql: row.get("sql")?,
             parameters: row.json("parameters")?,
             input: row.json("input")?,
@@ -70,15 +72,25 @@ impl FromRow for WindowRow {
 }
 
 macro_rules! select {
-    ($role:literal, $from:literal) => {
+    (person $from:literal) => {
+        select!(@ "a.role", seen_name!(), $from)
+    };
+    (program $from:literal) => {
+        select!(@ "cast(null as text)", "q.name", $from)
+    };
+    (@ $role:literal, $name:expr, $from:literal) => {
         concat!(
             "select b.id, b.name, b.owner_id, coalesce(o.name, 'somebody else') as owner_name, b.instance_id, ",
-            "coalesce(i.name, i.amc_name) as instance_name, b.schedule_id, s.name as schedule_name, b.query_id, b.sql, ",
+            "coalesce(i.name, i.amc_name) as instance_name, b.schedule_id, s.name as schedule_name, b.query_id, ",
+            $name,
+            " as query_name, ",
+            "(q.deleted_at is not null) as is_query_deleted, b.sql, ",
             "b.parameters, b.input, b.unit, b.zone, b.first_day, b.last_day, b.at_once, b.every_minutes, b.state, ",
             "b.state_reason, b.state_at, b.created_at, b.created_by, ",
             $role,
             " as role from backfills b join instances i on i.id = b.instance_id ",
             "left join people o on o.id = b.owner_id left join schedules s on s.id = b.schedule_id ",
+            "left join queries q on q.id = b.query_id ",
             $from
         )
     };
@@ -87,10 +99,29 @@ macro_rules! select {
 /// A backfill of an instance to which the person has access.
 pub(in crate::schedules) async fn backfill(tx: &mut Tx, person: &PersonId, id: &BackfillId) -> Result<Backfill> {
     const FIND: &str = select!(
-        "a.role",
-        "join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 where b.id = $2"
+        person "join instance_access a on a.instance_id = b.instance_id and a.person_id = $1 where b.id = $2"
     );
     sql(FIND).bind(person).bind(id).one(tx).await
+}
+
+/// The backfills that may still run windows with this query, newest first: their ids, names and states.
+pub(in crate::schedules) async fn open_backfills(
+    tx: &mut Tx,
+    person: &PersonId,
+    query: &QueryId,
+    most: i64,
+) -> Result<Vec<(BackfillId, String, Stage)>> {
+    const LIST: &str = "select b.id, b.name, b.state from backfills b join instance_access a \
+        on a.instance_id = b.instance_id and a.person_id = $1 where b.query_id = $2 \
+        and b.state in ('active', 'paused') order by b.id desc limit $3";
+    struct Line(BackfillId, String, Stage);
+    impl FromRow for Line {
+        fn from_row(row: &Row) -> Result<Self> {
+            Ok(Self(row.get("id")?, row.get("name")?, row.parsed("state", Stage::parse)?))
+        }
+    }
+    let lines = sql(LIST).bind(person).bind(query).bind(most).all::<Line>(tx).await?;
+    Ok(lines.into_iter().map(|Line(id, name, stage)| (id, name, stage)).collect())
 }
 
 pub(in crate::schedules) async fn claim_backfills(
@@ -104,13 +135,13 @@ pub(in crate::schedules) async fn claim_backfills(
 
 /// A backfill that this process has claimed, while the lease is valid; for the program.
 pub(in crate::schedules) async fn claimed_backfill(tx: &mut Tx, lease: &Lease) -> Result<Option<Backfill>> {
-    const FIND: &str = select!("cast(null as text)", "where b.id = $1 and b.lease_epoch = $2 and b.state = 'active'");
+    const FIND: &str = select!(program "where b.id = $1 and b.lease_epoch = $2 and b.state = 'active'");
     sql(FIND).bind(lease.id.as_str()).bind(lease.epoch).optional(tx).await
 }
 
 /// Any backfill; for the program.
 pub(in crate::schedules) async fn backfill_by_id(tx: &mut Tx, id: &BackfillId) -> Result<Option<Backfill>> {
-    const FIND: &str = select!("cast(null as text)", "where b.id = $1");
+    const FIND: &str = select!(program "where b.id = $1");
     sql(FIND).bind(id).optional(tx).await
 }
 
@@ -283,7 +314,7 @@ pub(in crate::schedules) async fn settle_window(
 pub(in crate::schedules) async fn count_window_failure(tx: &mut Tx, id: &BackfillId, is_failure: bool) -> Result<i64> {
     const COUNT: &str = "update backfills set failures = case when $2 then failures + 1 else 0 end where id = $1 \
         returning failures as value";
-    let Single(failures) = sql(COUNT).bind(id).bind(is_failure).one::<Single<i64>>(tx).await?;
+    let failures = sql(COUNT).bind(id).bind(is_failure).count(tx).await?;
     Ok(failures)
 }
 

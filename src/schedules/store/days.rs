@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{ExecutionId, ScheduleId};
 use crate::schedules::calendar::SlotName;
 use crate::schedules::model::SlotState;
@@ -69,6 +69,5 @@ pub(in crate::schedules) async fn last_started(
 pub(in crate::schedules) async fn durations(tx: &mut Tx, schedule: &ScheduleId, most: i64) -> Result<Vec<i64>> {
     const LIST: &str = "select took_seconds as value from schedule_slots where schedule_id = $1 \
         and state = 'succeeded' and took_seconds is not null order by at desc limit $2";
-    let found = sql(LIST).bind(schedule).bind(most).all::<Single<i64>>(tx).await?;
-    Ok(found.into_iter().map(|Single(seconds)| seconds).collect())
+    sql(LIST).bind(schedule).bind(most).column(tx).await
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::seen_name;
 use crate::db::{Error, FromRow, PageRange, Result, Row, Statement, Tx, WrongValue, containing, sql};
 use crate::ids::{BrandId, ExecutionId, InstanceId, PersonId, QueryId, ScheduleId};
 use crate::schedules::model::{SlotState, State};
@@ -30,6 +31,8 @@ pub(in crate::schedules) struct Line {
     pub name: String,
     pub query: Option<QueryId>,
     pub query_name: Option<String>,
+    /// Whether it is in the bin, so that slots can't start.
+    pub is_query_deleted: bool,
     pub instance: InstanceId,
     pub instance_name: String,
     pub owner_name: String,
@@ -83,6 +86,7 @@ impl FromRow for Line {
             name: row.get("name")?,
             query: row.get("query_id")?,
             query_name: row.get("query_name")?,
+            is_query_deleted: row.get("is_query_deleted")?,
             instance: row.get("instance_id")?,
             instance_name: row.get("instance_name")?,
             owner_name: row.get("owner_name")?,
@@ -102,7 +106,7 @@ impl FromRow for Line {
 }
 
 macro_rules! listed {
-    ($columns:literal, $rest:literal) => {
+    ($columns:expr, $rest:literal) => {
         concat!(
             "select ",
             $columns,
@@ -113,7 +117,9 @@ macro_rules! listed {
             "where p.schedule_id = s.id order by p.at desc, p.slot desc limit 1) ",
             "where (s.deleted_at is not null) = $2 and ($3 is null or s.instance_id = $3) ",
             "and ($4 is null or s.query_id = $4) and ($5 = '' or s.state = $5) ",
-            "and ($6 = '' or lower(s.name || ' ' || coalesce(q.name, '') || ' ' || coalesce(o.name, '')) ",
+            "and ($6 = '' or lower(s.name || ' ' || coalesce(",
+            seen_name!(),
+            ", '') || ' ' || coalesce(o.name, '')) ",
             "like lower($6) escape '\\') and ($7 is null or exists (select 1 from brands b join brand_items m ",
             "on m.brand_id = b.id where b.id = $7 and b.instance_id = s.instance_id ",
             "and cast(s.input as text) like '%' || m.value || '%')) ",
@@ -150,14 +156,18 @@ pub(in crate::schedules) async fn list(
     range: PageRange,
 ) -> Result<Vec<Line>> {
     const LIST: &str = listed!(
-        "s.id, s.name, s.query_id, s.instance_id, q.name as query_name, coalesce(i.name, i.amc_name) as instance_name, \
-         coalesce(o.name, 'somebody else') as owner_name, s.timing, s.state, s.state_reason, s.next_at, s.due_at, \
-         l.state as last_state, l.at as last_at, l.execution_id as last_execution, \
-         (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $9 and g.state = 'succeeded') \
-         as succeeded, (select count(*) from schedule_slots g where g.schedule_id = s.id and g.at > $9 \
-         and g.state in ('succeeded', 'failed', 'refused')) as ended, \
-         (select cast(avg(g.took_seconds) as bigint) from schedule_slots g where g.schedule_id = s.id and g.at > $9 \
-         and g.state = 'succeeded') as took_seconds",
+        concat!(
+            "s.id, s.name, s.query_id, s.instance_id, ",
+            seen_name!(),
+            " as query_name, (q.deleted_at is not null) as is_query_deleted, \
+             coalesce(i.name, i.amc_name) as instance_name, coalesce(o.name, 'somebody else') as owner_name, s.timing, \
+             s.state, s.state_reason, s.next_at, s.due_at, l.state as last_state, l.at as last_at, \
+             l.execution_id as last_execution, (select count(*) from schedule_slots g where g.schedule_id = s.id \
+             and g.at > $9 and g.state = 'succeeded') as succeeded, (select count(*) from schedule_slots g \
+             where g.schedule_id = s.id and g.at > $9 and g.state in ('succeeded', 'failed', 'refused')) as ended, \
+             (select cast(avg(g.took_seconds) as bigint) from schedule_slots g where g.schedule_id = s.id and g.at > $9 \
+             and g.state = 'succeeded') as took_seconds"
+        ),
         " order by case s.state when 'active' then 0 when 'paused' then 1 else 2 end, s.due_at, s.id limit $10 offset $11"
     );
     let month = now - TimeDelta::days(30);

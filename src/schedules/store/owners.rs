@@ -1,6 +1,6 @@
 //! Owners of schedules and backfills, and who can take over.
 
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{InstanceId, PersonId, ScheduleId};
 
 /// Transfers a person's schedules and backfills to somebody else, including deleted ones; returns the number of
@@ -16,8 +16,7 @@ pub async fn transfer(tx: &mut Tx, from: &PersonId, to: &PersonId) -> Result<u64
 pub async fn owned(tx: &mut Tx, person: &PersonId) -> Result<i64> {
     const COUNT: &str = "select count(*) as value from schedules where owner_id = $1 and deleted_at is null \
         and state <> 'finished'";
-    let Single(count) = sql(COUNT).bind(person).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    sql(COUNT).bind(person).count(tx).await
 }
 
 /// The people who may run queries on an instance, except one: managers first, at most `most`; for the program.

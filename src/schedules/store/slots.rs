@@ -48,8 +48,7 @@ pub(in crate::schedules) async fn count_slots(tx: &mut Tx, ledger: &Ledger, most
     const COUNT: &str = "select count(*) as value from (select 1 as one from schedule_slots \
         where schedule_id = $1 and ($2 = '' or state = $2) limit $3) as counted";
     let state = ledger.state.map_or("", SlotState::name);
-    let Single(count) = sql(COUNT).bind(&ledger.schedule).bind(state).bind(most).one::<Single<i64>>(tx).await?;
-    Ok(count)
+    sql(COUNT).bind(&ledger.schedule).bind(state).bind(most).count(tx).await
 }
 
 /// The numbers of running and queued slots of a schedule.
@@ -179,21 +178,4 @@ pub(in crate::schedules) async fn problem(tx: &mut Tx, execution: &ExecutionId) 
     let problem = problem.and_then(|Single(problem)| problem);
     let problem: Option<Problem> = problem.map(|value| from_json("problem", value)).transpose()?;
     Ok(problem.map(|problem| problem.brief().to_owned()).unwrap_or_default())
-}
-
-/// The position of the outcome feed's cursor; `None` before the first read.
-pub(in crate::schedules) async fn cursor(tx: &mut Tx, name: &str) -> Result<Option<i64>> {
-    const FIND: &str = "select position as value from schedule_cursor where name = $1";
-    Ok(sql(FIND).bind(name).optional::<Single<i64>>(tx).await?.map(|Single(position)| position))
-}
-
-/// Moves the cursor from one position to the next; returns false if another process moved it first.
-pub(in crate::schedules) async fn advance_cursor(tx: &mut Tx, name: &str, from: Option<i64>, to: i64) -> Result<bool> {
-    const FIRST: &str = "insert into schedule_cursor (name, position) values ($1, $2) on conflict (name) do nothing";
-    const NEXT: &str = "update schedule_cursor set position = $2 where name = $1 and position = $3";
-    let moved = match from {
-        None => sql(FIRST).bind(name).bind(to).execute(tx).await?,
-        Some(from) => sql(NEXT).bind(name).bind(to).bind(from).execute(tx).await?,
-    };
-    Ok(moved == 1)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::own;
 use crate::accounts::audit::{self, Action};
+use crate::db;
 use crate::instances;
 use crate::tokens::model::Token;
 use crate::tokens::store;
@@ -51,11 +52,9 @@ async fn detail_page(site: &Site, person: &Person, visit: &Visit, id: &str, conf
     let token = store::find(&mut tx, &person.id, &own(id)?).await?;
     let mut names = Vec::new();
     for id in token.instances.iter().flatten() {
-        match instances::find(&mut tx, &person.id, id).await {
-            Ok(instance) => names.push(instance.name().to_owned()),
-            Err(crate::db::Error::Missing) => names.push("An instance to which you have no access".to_owned()),
-            Err(error) => return Err(error.into()),
-        }
+        let instance = db::found(instances::find(&mut tx, &person.id, id).await)?;
+        let name = instance.map(|instance| instance.name().to_owned());
+        names.push(name.unwrap_or_else(|| "An instance to which you have no access".to_owned()));
     }
     drop(tx);
     let shell = visit.shell(token.name.clone(), Section::None).await;

@@ -4,7 +4,7 @@
 
 use super::scale::{Ticks, amount, exact};
 use super::svg::{Svg, fitted, wide};
-use super::{Chart, Shape, colour, labels, legend};
+use super::{Chart, Shape, color, labels, legend};
 
 /// The distance between bars, and a bar's own height.
 const ROW: f64 = 26.0;
@@ -119,7 +119,7 @@ impl Frame {
             let hover = format!("{of}: {}{share}", exact(value));
             // A small gap between parts, so that they differ not only by color.
             let gap = if self.is_single { 0.0 } else { (to - from).min(1.0) / 2.0 };
-            svg.rect(&format!("area {}", colour(series)), (from, y), (to - from - gap, BAR), &hover);
+            svg.rect(&format!("area {}", color(series)), (from, y), (to - from - gap, BAR), &hover);
             if self.is_single {
                 let said = if self.is_share { percent(drawn) } else { amount(value) };
                 svg.text((self.x(drawn.max(0.0)) + 6.0, y + BAR * 0.72), "start", &said);

@@ -1,7 +1,7 @@
 //! The legend above the picture.
 
 use super::svg::{LETTER, Svg, wide};
-use super::{Series, colour, labels};
+use super::{Series, color, labels};
 
 /// Height of a row of the legend.
 const LINE: f64 = 20.0;
@@ -36,9 +36,9 @@ pub(super) fn draw(svg: &mut Svg, series: &[Series], width: f64, are_lines: bool
     for (place, (x, y, name)) in places(series, width).0.into_iter().enumerate() {
         if are_lines {
             let path = format!("M{x:.1} {:.1}h22", y + 9.0);
-            svg.path(&format!("line {}", colour(place)), &path);
+            svg.path(&format!("line {}", color(place)), &path);
         } else {
-            svg.rect(&format!("area {}", colour(place)), (x + 8.0, y + 3.0), (12.0, 12.0), "");
+            svg.rect(&format!("area {}", color(place)), (x + 8.0, y + 3.0), (12.0, 12.0), "");
         }
         svg.text((x + 28.0, y + 13.0), "start", &name);
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::scale::{Ticks, amount, exact, times};
 use super::svg::{LETTER, Svg, fitted};
-use super::{Chart, colour, legend};
+use super::{Chart, color, legend};
 
 const PLOT: f64 = 300.0;
 /// Maximum number of points with a dot and a tooltip; more would hide the lines.
@@ -48,12 +48,12 @@ pub(super) fn draw(chart: &Chart, instants: &[DateTime<Utc>]) -> String {
     svg.text((width, top + PLOT + 38.0), "end", &chart.along_name);
     let dots = values().count() <= DOTS;
     for (place, series) in chart.series.iter().enumerate() {
-        svg.path(&format!("line {}", colour(place)), &path(instants, &series.values, &x, &y));
+        svg.path(&format!("line {}", color(place)), &path(instants, &series.values, &x, &y));
         for (at, value) in instants.iter().zip(&series.values) {
             let Some(value) = value.filter(|value| dots && value.is_finite()) else { continue };
             let name = if chart.series.len() > 1 { format!("{}, ", series.name) } else { String::new() };
             let hover = format!("{name}{}: {}", super::scale::instant(*at), exact(value));
-            svg.dot(&format!("area {}", colour(place)), (x(*at), y(value)), 3.0, &hover);
+            svg.dot(&format!("area {}", color(place)), (x(*at), y(value)), 3.0, &hover);
         }
     }
     svg.finish()

@@ -117,7 +117,7 @@ pub struct Chart {
 }
 
 /// The color class of a series by its index.
-fn colour(place: usize) -> String {
+fn color(place: usize) -> String {
     if place < SERIES { format!("s{}", place + 1) } else { "s0".to_owned() }
 }
 

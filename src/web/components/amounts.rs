@@ -21,6 +21,21 @@ pub fn count(number: impl fmt::Display) -> String {
     text
 }
 
+/// The decimal places to which [`brief`] rounds.
+pub const ROUNDED: usize = 4;
+
+/// A number rounded to four decimal places, with thousands separators; very small and very large ones keep all digits.
+pub fn brief(number: &str) -> String {
+    let rounded = number.parse::<f64>().ok().filter(|number| (0.001..1e12).contains(&number.abs()));
+    match rounded.filter(|_| number.split_once('.').is_some_and(|(_, fraction)| fraction.len() > ROUNDED)) {
+        Some(rounded) => {
+            let rounded = format!("{rounded:.ROUNDED$}");
+            count(rounded.trim_end_matches('0').trim_end_matches('.'))
+        }
+        None => count(number),
+    }
+}
+
 /// A duration in its two largest units: `41s`, `4m 12s`, `2h 5m`, `3d 4h`. Negative durations are zero.
 pub fn duration(length: TimeDelta) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
@@ -53,6 +68,19 @@ mod tests {
         assert_eq!(count(12345.25), "12,345.25");
         assert_eq!(count("é1234"), "é1234");
         assert_eq!(count(u64::MAX), "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn long_fractions_are_rounded() {
+        for (number, text) in [
+            ("1.47600391772771792", "1.476"),
+            ("1234.56789", "1,234.5679"),
+            ("1360.5300", "1,360.5300"),
+            ("0.000012345", "0.000012345"),
+            ("17", "17"),
+        ] {
+            assert_eq!(brief(number), text);
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod table;
 use std::fmt;
 
 pub use address::Address;
-pub use amounts::{count, duration};
+pub use amounts::{ROUNDED, brief, count, duration};
 pub use dates::{date, date_time, date_time_exact, days, read_date, read_date_time};
 pub use form::{Choice, Errors};
 pub use table::{Direction, Pager, SortLink};

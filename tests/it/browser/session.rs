@@ -1,6 +1,8 @@
 //! A browser session: open, read, fill, press.
 
-use std::path::{Path, PathBuf};
+mod files;
+mod measures;
+
 use std::time::Duration;
 
 use fantoccini::elements::Element;
@@ -12,9 +14,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
-use super::axe::{self, Violation};
 use super::driver::Driver;
-use super::webdriver::{ConsoleLog, Devtools, capabilities};
+use super::webdriver::{Devtools, capabilities};
 
 /// Time limit for a condition to become true.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,19 +54,6 @@ impl Default for Options {
     fn default() -> Self {
         Self { javascript: true, look: LOOKS[0] }
     }
-}
-
-/// The cost of a page on a cold cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Weight {
-    /// Requests, including the page itself.
-    pub(super) requests: u64,
-    /// Compressed size of the page.
-    pub(super) html: u64,
-    /// Compressed size of its styles.
-    pub(super) css: u64,
-    /// Compressed size of its scripts.
-    pub(super) js: u64,
 }
 
 /// A browser with its own profile.
@@ -199,14 +187,6 @@ impl Browser {
         self.act(Locator::Css(selector), async |field| field.send_keys("\u{E007}").await).await;
     }
 
-    /// The addresses of GET forms that the browser would refuse to submit unchanged.
-    pub(super) async fn blocked_forms(&self) -> Vec<String> {
-        const SCRIPT: &str = "return [...document.forms].filter((form) => form.method === 'get' && !form.noValidate \
-            && !form.checkValidity()).map((form) => form.action)";
-        let blocked = self.client.execute(SCRIPT, Vec::new()).await.expect("a page knows its forms");
-        serde_json::from_value(blocked).expect("addresses")
-    }
-
     /// Runs a script of the test, also if page scripts are off, and returns its result.
     pub(super) async fn execute(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.client.execute(script, arguments).await.unwrap_or_else(|error| panic!("{script}: {error}"))
@@ -251,94 +231,6 @@ impl Browser {
         self.act(Locator::Css(&named(name)), async |field| field.prop("value").await).await.unwrap_or_default()
     }
 
-    /// Follows a download link and returns the saved file.
-    pub(super) async fn download(&self, label: &str) -> Vec<u8> {
-        let folder = self.folder.path().join("downloads");
-        let known = saved(&folder);
-        self.press(label).await;
-        let mut ticks = tokio::time::interval(LOOK_EVERY);
-        let file = async {
-            loop {
-                ticks.tick().await;
-                if let Some(file) = saved(&folder).into_iter().find(|file| !known.contains(file)) {
-                    break file;
-                }
-            }
-        };
-        let file = tokio::time::timeout(PATIENCE, file).await.unwrap_or_else(|_| panic!("{label} saved nothing"));
-        std::fs::read(file).expect("a saved file can be read")
-    }
-
-    /// Saves a screenshot as `screenshots/<name>.png` in cargo's target folder.
-    pub(super) async fn screenshot(&self, name: &str) {
-        self.keep(&screenshots(), name).await;
-    }
-
-    /// Saves a screenshot as `docs/pictures/<name>.png`, for the README. Only if the file doesn't exist, so that
-    /// running the tests changes nothing.
-    pub(super) async fn picture(&self, name: &str) {
-        self.screenshot(name).await;
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
-        if !folder.join(name).with_extension("png").exists() {
-            self.keep(&folder, name).await;
-        }
-    }
-
-    async fn keep(&self, folder: &Path, name: &str) {
-        let picture = self.client.screenshot().await.expect("a page can be pictured");
-        std::fs::create_dir_all(folder).expect("a folder for pictures");
-        std::fs::write(folder.join(name).with_extension("png"), picture).expect("a picture can be written");
-    }
-
-    /// axe's violations on the current page; requires scripts.
-    pub(super) async fn axe(&self) -> Vec<Violation> {
-        self.axe_rules(false).await
-    }
-
-    /// The violations of axe's rules of color, for a page whose other rules were checked in another color scheme.
-    pub(super) async fn axe_colors(&self) -> Vec<Violation> {
-        self.axe_rules(true).await
-    }
-
-    async fn axe_rules(&self, only_colors: bool) -> Vec<Violation> {
-        assert!(self.javascript, "axe is a script: check the page in a browser that runs scripts");
-        if self.execute("return typeof axe === 'undefined'", Vec::new()).await == json!(true) {
-            self.execute(axe::SOURCE, Vec::new()).await;
-        }
-        let mut answer = self.client.execute_async(axe::RUN, vec![json!(only_colors)]).await.expect("axe runs");
-        assert!(answer.get("error").is_none(), "axe failed: {answer}");
-        serde_json::from_value(answer["violations"].take()).expect("axe answers with violations")
-    }
-
-    /// The cost of the page; for the first page of a new browser. Requests while somebody types aren't included.
-    pub(super) async fn weight(&self) -> Weight {
-        const SCRIPT: &str = "return [...performance.getEntriesByType('navigation'), \
-            ...performance.getEntriesByType('resource').filter((entry) => entry.initiatorType !== 'fetch')].map((entry) => [entry.name, entry.encodedBodySize])";
-        let entries = self.client.execute(SCRIPT, Vec::new()).await.expect("a page knows what it loaded");
-        let entries: Vec<(String, u64)> = serde_json::from_value(entries).expect("names and sizes");
-        let total = |ending: &str| {
-            let path = |name: &str| name.split(['?', '#']).next().unwrap_or_default().ends_with(ending);
-            entries.iter().skip(1).filter(|(name, _)| path(name)).map(|(_, bytes)| bytes).sum()
-        };
-        Weight { requests: entries.len() as u64, html: entries[0].1, css: total(".css"), js: total(".js") }
-    }
-
-    /// How many pixels the page is wider than its screen.
-    pub(super) async fn overflow(&self) -> i64 {
-        const SCRIPT: &str = "return document.documentElement.scrollWidth - window.innerWidth";
-        let pixels = self.client.execute(SCRIPT, Vec::new()).await.expect("a page knows its width");
-        pixels.as_i64().expect("a number").max(0)
-    }
-
-    /// Console messages since the last call, except for errors of the page itself, which an error page always has.
-    pub(super) async fn complaints(&self) -> Vec<String> {
-        let own = format!("{} - Failed to load resource", self.address().await);
-        let entries = self.client.issue_cmd(ConsoleLog).await.expect("the driver keeps the console's log");
-        let entries = entries.as_array().expect("a list of entries").iter();
-        let messages = entries.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned());
-        messages.filter(|message| !message.starts_with(&own)).collect()
-    }
-
     /// Waits for an element and acts on it; if the page replaced the element in between, acts on the new one.
     async fn act<T>(&self, locator: Locator<'_>, action: impl AsyncFn(Element) -> Result<T, CmdError>) -> T {
         loop {
@@ -381,18 +273,4 @@ fn quoted(text: &str) -> String {
 /// A selector for the field with this form name.
 fn named(name: &str) -> String {
     format!("[name=\"{name}\"]")
-}
-
-/// The completed downloads. Chromium first creates an empty file with the final name, writes to another file, and
-/// renames it at the end: an empty file isn't complete.
-fn saved(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let entries = entries.filter_map(Result::ok);
-    let files = entries.filter(|entry| entry.metadata().is_ok_and(|file| file.len() > 0)).map(|entry| entry.path());
-    let hidden = |file: &Path| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    files.filter(|file| !hidden(file) && file.extension().is_none_or(|ending| ending != "crdownload")).collect()
-}
-
-fn screenshots() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots")
 }

@@ -39,7 +39,7 @@ fn templates_have_no_script_or_style_of_their_own() {
 }
 
 #[test]
-fn inline_scripts_and_styles_are_recognised() {
+fn inline_scripts_and_styles_are_recognized() {
     for wrong in [
         "<script>alert(1)</script>",
         "<style>p { }</style>",

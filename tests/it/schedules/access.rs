@@ -43,6 +43,34 @@ stories! {
         assert_eq!(house.count(refused).await, 1, "it is said once");
     }
 
+    /// A schedule that runs somebody's private query shows neither its name nor finds it, and its ledger speaks of its
+    /// owner, not of its reader.
+    async fn the_name_of_a_private_query_stays_private(house: House) {
+        let ada = house.signed_in("Ada").await;
+        let instance = crate::executions::instance(&ada).await;
+        let chie = house.signed_in("Chie").await;
+        let person = ada.get("/settings/people?q=chie").await.attributes("tbody th a", "href").remove(0);
+        ada.post(&format!("{person}/access"), &[("instance", instance.as_str()), ("role", "analyst")]).await.with(303);
+        let private = [("instance", instance.as_str()), ("name", "Secret plan"), ("sql", REACH), ("window", "settled"), ("home", "private")];
+        let query = chie.post("/queries/new", &private).await.with(303).location;
+        let query = query.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).expect("an id");
+        let fields: Vec<_> = DAILY.into_iter().chain([("instance", instance.as_str()), ("name", "Each morning")]).collect();
+        let schedule = scheduled(&chie, query, &fields).await;
+        assert!(chie.get(&schedule).await.with(200).text("dl.facts").contains("Secret plan"));
+        assert!(chie.get("/schedules?q=secret").await.with(200).text("main").contains("Each morning"));
+        assert!(ada.get(&schedule).await.with(200).text("dl.facts").contains("A query that you can't see"));
+        for address in ["/schedules", "/schedules.csv", &schedule] {
+            assert!(!ada.get(address).await.with(200).body.contains("Secret plan"), "{address}");
+        }
+        assert!(!ada.get("/schedules?q=secret").await.with(200).text("main").contains("Each morning"));
+        let end = "update instance_access set role = 'viewer' where instance_id = $1 \
+            and person_id in (select id from people where name like 'Chie%')";
+        crate::executions::set(&house, end, &instance).await;
+        let ada = days_later(&house, 1).await;
+        let rows = ledger(&ada, &schedule).await;
+        assert!(rows[0].1.contains("Chie") && !rows[0].1.contains("Your role"), "{rows:?}");
+    }
+
     /// Someone without access to the instance can't see its schedules; they are transferred to the successor of a
     /// person who leaves.
     async fn schedules_are_seen_by_the_people_of_their_instance(house: House) {

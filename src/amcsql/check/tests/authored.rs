@@ -45,7 +45,10 @@ fn parameters_have_the_types_of_their_places() {
 }
 
 #[test]
-fn a_parameter_inside_a_text_is_reported_with_a_fix() {
+fn a_parameter_inside_a_text_or_without_parentheses_is_reported_with_a_fix() {
+    let list = |it: &str| format!("SELECT COUNT(1) AS n FROM dsp_clicks WHERE campaign NOT IN {it}");
+    assert_eq!(codes(&list("{{names}}")), ["in-without-parentheses"]);
+    assert_eq!(repaired(&list("{{names}}")), list("({{names}})"));
     for (literal, right) in [
         ("'{{x}}'", "{{x}}"),
         ("'%{{x}}%'", "CONCAT('%', {{x}}, '%')"),
@@ -247,6 +250,18 @@ fn a_text_that_does_not_read_as_its_partner_is_warned_of() {
         assert_eq!(with(condition), [""; 0], "{condition}");
     }
     assert_eq!(remarks("SELECT SUM(campaign) AS n FROM dsp_impressions"), ["text-as-number"]);
+}
+
+#[test]
+fn a_conversion_that_would_stop_the_run_is_warned_of() {
+    let cast =
+        |what: &str| codes(&format!("SELECT campaign, CAST({what}) AS x, COUNT(1) AS n FROM dsp_clicks GROUP BY 1"));
+    for stops in ["'abc' AS INTEGER", "'31.01.2026' AS DATE", "'' AS DECIMAL(10, 2)", "'soon' AS TIMESTAMP"] {
+        assert_eq!(cast(stops), ["text-as-value"], "{stops}");
+    }
+    for reads in ["' 12.0 ' AS INTEGER", "'2026-01-31' AS DATE", "'now' AS TIMESTAMP", "'abc' AS VARCHAR"] {
+        assert!(!cast(reads).contains(&"text-as-value"), "{reads}");
+    }
 }
 
 #[test]

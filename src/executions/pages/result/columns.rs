@@ -5,10 +5,10 @@ use super::rows::{align, fraction, unit_text};
 use super::{Table, failed};
 use crate::amcsql::money::Unit;
 use crate::executions::submit::Executions;
-use crate::results::{ColumnSummary, Kind, ROUNDED, StoredColumn, brief};
+use crate::results::{ColumnSummary, Kind, StoredColumn};
 use crate::web;
 use crate::web::chart;
-use crate::web::components::count;
+use crate::web::components::{ROUNDED, brief, count};
 
 /// A column.
 pub(in crate::executions::pages) struct Line {

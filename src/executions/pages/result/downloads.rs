@@ -95,7 +95,7 @@ fn csv_form(fields: &Fields) -> web::Result<(CsvForm, &'static str)> {
         "tab" => Separator::Tab,
         other => {
             let known = "Use `comma`, `semicolon` or `tab`.";
-            return Err(web::Error::Invalid(format!("“{other}” isn't a separator of columns. {known}")));
+            return Err(web::Error::Invalid(format!("“{other}” isn't a column separator. {known}")));
         }
     };
     match fields.trimmed("form") {
@@ -105,7 +105,7 @@ fn csv_form(fields: &Fields) -> web::Result<(CsvForm, &'static str)> {
         "amc" => Err(web::Error::Invalid("AMC separates columns with commas. Leave `separator` out.".to_owned())),
         other => {
             let known = "Use `spreadsheet` or `amc`, or leave it out for RFC 4180.";
-            Err(web::Error::Invalid(format!("“{other}” isn't a form of CSV. {known}")))
+            Err(web::Error::Invalid(format!("“{other}” isn't a kind of CSV. {known}")))
         }
     }
 }

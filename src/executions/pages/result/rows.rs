@@ -4,9 +4,9 @@ use super::params::{ResultParams, View};
 use super::{Table, at_result, failed};
 use crate::amcsql::money::Unit;
 use crate::executions::submit::Executions;
-use crate::results::{self, Cell, Direction, Kind, PageRequest, ROUNDED, brief};
+use crate::results::{self, Cell, Direction, Kind, PageRequest};
 use crate::web;
-use crate::web::components::{Address, Pager, SortLink};
+use crate::web::components::{Address, Pager, ROUNDED, SortLink, brief};
 
 /// Maximum decimal places; numbers with more are rounded.
 const DIGITS: usize = 6;

@@ -69,7 +69,7 @@ async fn a_claim_that_cannot_be_right_is_told_without_running_it() {
         (claiming("of 7", "\"sum(m)\"", "", "Of all, of 7."), "has no column m"),
         (claiming("of 8", "\"sum(n)\"", "", "Of all, of 7."), "doesn't hold “of 8”"),
         (claiming("of 7", "[\"sum(n)\", \"1\"]", "", "Of all, of 7."), "hold 1 numbers (7), and it has 2 formulas"),
-        (claiming("of 7", "\"sum(n\"", "", "Of all, of 7."), "is no formula"),
+        (claiming("of 7", "\"sum(n\"", "", "Of all, of 7."), "isn't a formula"),
         (claiming("of 7", "\"sum(n)\"", "parameters = { most = 1 }", "Of all, of 7."), "has no parameter most"),
         (claiming("of 7", "\"sum(n)\"", "color = 1", "Of all, of 7."), "`color` means nothing"),
         (claiming("", "\"sum(n)\"", "", "Of all, of 7."), "lacks `text`"),

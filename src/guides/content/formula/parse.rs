@@ -85,7 +85,7 @@ impl<'a> Parser<'a> {
         let end = self.rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(self.rest.len());
         let (number, rest) = self.rest.split_at(end);
         self.rest = rest;
-        number.parse().map_err(|_| format!("“{number}” is no number. Write it like 1200.5."))
+        number.parse().map_err(|_| format!("“{number}” isn't a number. Write it like 1200.5."))
     }
 
     fn name(&mut self) -> Result<&'a str, String> {

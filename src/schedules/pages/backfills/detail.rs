@@ -10,9 +10,11 @@ use super::own;
 use crate::accounts::audit::{self, Action as Entry};
 use crate::db::Tx;
 use crate::instances::{self, Action};
+use crate::queries::Query;
 use crate::schedules::Schedules;
 use crate::schedules::backfill::{Backfill, Stage, Unit, WindowRow, WindowState};
 use crate::schedules::backfiller::NAME;
+use crate::schedules::pages::detail::deleted_query;
 use crate::schedules::store;
 use crate::web::components::{Address, days};
 use crate::web::live::{self, Shown};
@@ -43,6 +45,8 @@ pub(in crate::schedules::pages) struct DetailPage {
     /// The address of the form for a schedule that continues with the same query; empty if the backfill belongs to a
     /// schedule.
     onwards: String,
+    /// The deleted query, if there is one and the person may see it.
+    deleted: Option<Query>,
     /// The tag of what the page shows.
     tag: String,
 }
@@ -84,8 +88,10 @@ pub(in crate::schedules::pages) async fn show(
     let mut tx = room.site.db.read(&person.scope()).await?;
     let backfill = store::backfill(&mut tx, &person.id, &own(&id)?).await?;
     let rows = store::windows(&mut tx, &backfill.id).await?;
+    let deleted = deleted_query(&mut tx, &person, backfill.is_query_deleted, backfill.query.as_ref()).await?;
     drop(tx);
-    let tag = live::tag(&(&rows, backfill.state, &backfill.state_reason, &backfill.name));
+    let state = (backfill.state, &backfill.state_reason, backfill.is_query_deleted);
+    let tag = live::tag(&(&rows, state, &backfill.name));
     if let Some(unchanged) = shown.unchanged(&tag) {
         return Ok(unchanged);
     }
@@ -98,6 +104,7 @@ pub(in crate::schedules::pages) async fn show(
         all: rows.len(),
         periods: periods(&backfill, rows),
         onwards: onwards(&backfill),
+        deleted,
         backfill,
         tag: tag.clone(),
     };

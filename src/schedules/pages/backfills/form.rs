@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::accounts::audit::{self, Action as Entry};
 use crate::db::Tx;
 use crate::ids::BackfillId;
-use crate::instances::{self, Action};
+use crate::instances::{self, Instance};
 use crate::queries::WindowForm;
 use crate::schedules::Schedules;
 use crate::schedules::backfill::Unit;
@@ -64,10 +64,7 @@ async fn page(
     filled: Filled,
     show_errors: bool,
 ) -> web::Result<FormPage> {
-    let mut usable = instances::list(tx, &person.id, &instances::Filter::default()).await?;
-    usable.retain(|instance| instance.role.allows(Action::Run));
-    let instances =
-        usable.iter().map(|one| Choice::new(one.id.as_str(), format!("{} · {}", one.name(), one.account_name)));
+    let usable = instances::runnable(tx, &person.id).await?;
     let window = |window: &crate::schedules::backfill::PastWindow| {
         let choice = window.choice(filled.input.window.zone);
         choice.days().unwrap_or_else(|| choice.describe())
@@ -81,7 +78,7 @@ async fn page(
         shell: visit.shell("New backfill", Section::Schedules).await,
         windows: filled.windows.iter().map(window).collect(),
         called: filled.name,
-        instances: Choice::optional("Choose an instance", instances),
+        instances: Choice::optional("Choose an instance", usable.iter().map(Instance::choice)),
         instance: filled.fields.trimmed("instance").to_owned(),
         parameters: parameters(&filled.asked, &filled.fields),
         zone: filled.input.window.form(),

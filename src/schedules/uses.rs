@@ -1,0 +1,51 @@
+//! Names what runs a saved query, for the pages on which the query is deleted.
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use super::model::State;
+use super::store::{self, Filter};
+use crate::db::{self, PageRange, Tx};
+use crate::ids::QueryId;
+use crate::web::Person;
+use crate::web::room::Hit;
+
+/// The schedules and backfills that may still start executions of the query, and the person's unsaved schedule of it.
+pub(super) fn of_query<'a>(
+    tx: &'a mut Tx,
+    person: &'a Person,
+    id: &'a str,
+    range: PageRange,
+) -> BoxFuture<'a, db::Result<Vec<Hit>>> {
+    found(tx, person, id, range).boxed()
+}
+
+async fn found(tx: &mut Tx, person: &Person, id: &str, range: PageRange) -> db::Result<Vec<Hit>> {
+    let Ok(query) = id.parse::<QueryId>() else { return Ok(Vec::new()) };
+    let filter = Filter { query: Some(query.clone()), ..Filter::default() };
+    // OK with any time: only names and states are used.
+    let schedules = store::list(tx, &person.id, &filter, chrono::DateTime::UNIX_EPOCH, range).await?;
+    let open = schedules.into_iter().filter(|line| line.state != State::Finished);
+    let mut hits: Vec<Hit> = open
+        .map(|line| Hit {
+            href: format!("/schedules/{}", line.id),
+            note: format!("schedule, {}", line.state.label().to_lowercase()),
+            title: line.name,
+        })
+        .collect();
+    for (id, name, stage) in store::open_backfills(tx, &person.id, &query, range.most).await? {
+        hits.push(Hit {
+            href: format!("/schedules/backfills/{id}"),
+            title: name,
+            note: format!("backfill, {}", stage.label().to_lowercase()),
+        });
+    }
+    if store::draft(tx, &person.id, &format!("query:{query}")).await?.is_some() {
+        hits.push(Hit {
+            href: format!("/schedules/new?query={query}"),
+            title: "Your unsaved schedule".to_owned(),
+            note: "draft".to_owned(),
+        });
+    }
+    Ok(hits)
+}
