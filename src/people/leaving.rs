@@ -123,6 +123,22 @@ async fn shut_out(site: &Site, tx: &mut Tx, by: &PersonId, id: &PersonId) -> db:
     Ok((sessions, reaches.len()))
 }
 
+/// The note on what somebody now owns.
+fn taken_over(name: &str, owned: u64, schedules: u64, templates: u64) -> String {
+    let kinds = [
+        (owned, "query or draft", "queries and drafts"),
+        (schedules, "schedule", "schedules"),
+        (templates, "template", "templates"),
+    ];
+    let some = kinds.into_iter().filter(|(number, ..)| *number > 0);
+    let some: Vec<String> =
+        some.map(|(number, one, many)| counted(i64::try_from(number).unwrap_or(i64::MAX), one, many)).collect();
+    match some.as_slice() {
+        [] => "They owned nothing that stays.".to_owned(),
+        some => format!("{name} now owns {} of theirs.", some.join(", ")),
+    }
+}
+
 /// The note on executions in progress.
 fn left_over(unfinished: i64) -> String {
     match unfinished {
@@ -183,8 +199,7 @@ pub(super) async fn remove(
         "unfinished_executions": was.unfinished });
     audit::write(&mut tx, &site.random, now, by, Action::Removed, id.as_str(), detail).await?;
     tx.commit().await?;
-    let took = counted(i64::try_from(owned).unwrap_or(i64::MAX), "query or draft", "queries and drafts");
-    let text = format!("{} is removed. {name} now owns {took} of theirs.", was.name);
+    let text = format!("{} is removed. {}", was.name, taken_over(&name, owned, schedules, templates));
     visit.flash(Tone::Success, text + &left_over(was.unfinished)).await;
     Ok(Redirect::to("/settings/people").into_response())
 }

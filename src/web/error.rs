@@ -372,10 +372,12 @@ pub(super) fn for_program(status: StatusCode) -> Shown {
     let sentence = match status {
         StatusCode::METHOD_NOT_ALLOWED => "This address doesn't have this method. The Allow header names those it has.",
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
-            "The request doesn't fit this address. Check it against the API's page."
+            "The request or one of its headers doesn't fit this address. Check it against the API's page."
         }
         // OK to speak of assistants alone: the API's own answers with these say what they miss.
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body isn't JSON. Send JSON, with Content-Type: application/json.",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            "The body isn't the JSON that this address takes. Send one object, with Content-Type: application/json."
+        }
         StatusCode::NOT_ACCEPTABLE => "Send the header Accept: application/json, text/event-stream.",
         StatusCode::FORBIDDEN => {
             "This request came from another site, so nothing was done. Send it without an Origin header."

@@ -58,6 +58,8 @@ mod administration {
             assert!(form.contains("2 queries and drafts") && form.contains("1 template"), "{form}");
             ada.post(&format!("{address}/remove"), &[("successor", "nobody")]).await.with(422);
             ada.post(&format!("{address}/remove"), &[("successor", heir.as_str())]).await.with(303);
+            let told = ada.get("/settings/people").await.text(".flash");
+            assert!(told.contains("now owns 2 queries and drafts, 1 template of theirs"), "{told}");
             assert!(chie.get("/").await.with(303).location.starts_with("/sign-in"));
             assert!(sign_in(&chie, "Chie").await.contains("removed you"));
             assert_eq!(house.count("select count(*) as value from drafts d join people p on p.id = d.person_id where p.name like 'Ada%'").await, 1);

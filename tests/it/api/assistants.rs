@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::rooms::{started, worked};
-use super::{EVERYTHING, Program, problem, read};
+use super::{EVERYTHING, Program, kind, problem, read};
 use crate::executions::REACH;
 use crate::support::{Answer, Database, House, Visitor, stories};
 
@@ -154,6 +154,25 @@ stories! {
         let answer = small.raw("/mcp", &[ACCEPTED, ("content-type", "application/json")], &deep).await;
         assert!(answer.status.is_client_error(), "{}", answer.status);
     }
+}
+
+/// A client that repeats a call is told to wait, and for how long; no session is kept for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_assistant_that_loops_is_told_to_wait() {
+    let house = House::open_with(Database::sqlite(), &[("REQUESTS_PER_MINUTE", "100")]).await;
+    let ada = house.signed_in("Ada").await;
+    let program = Program::of(&house, &ada, EVERYTHING).await;
+    let mut answer = message(&program, "ping", &json!({})).await.with(200);
+    for _ in 0..200 {
+        if answer.status.as_u16() != 200 {
+            break;
+        }
+        assert!(!answer.headers.contains_key("mcp-session-id"));
+        answer = message(&program, "ping", &json!({})).await;
+    }
+    let wait: u64 = answer.headers["retry-after"].to_str().expect("a text").parse().expect("seconds");
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(kind(&problem(answer, 429)), "too-many-requests");
 }
 
 /// The official Python client, with the program in the documents.
