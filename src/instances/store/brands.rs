@@ -201,7 +201,7 @@ pub(in crate::instances) async fn extend(tx: &mut Tx, now: DateTime<Utc>, id: &B
         put(tx, PUT_MANY, id, many, &mut position).await?;
         rest = others;
     }
-    for one in rest {
+    for &one in rest {
         put(tx, PUT, id, &[one], &mut position).await?;
     }
     touch(tx, now, id).await?;
