@@ -184,7 +184,7 @@ pub(super) struct Delivery {
 impl Delivery {
     /// The title of its message; without one, what kind it is.
     pub(super) fn label(&self) -> &str {
-        let kind = || super::model::Kind::parse(&self.kind).map_or(self.kind.as_str(), super::model::Kind::label);
+        let kind = || super::model::Kind::parse(&self.kind).map_or(self.kind.as_str(), |kind| kind.label());
         self.title.as_deref().unwrap_or_else(kind)
     }
 }
