@@ -18,3 +18,7 @@ create policy outcome_cursors_change on outcome_cursors using ((select app_is_sy
 create index backfills_by_end on backfills (state_at) where state in ('finished', 'paused');
 insert into message_incidents (cause, opened_at)
     select 'backfill-ended:' || id || ':' || lease_epoch, state_at from backfills where state in ('finished', 'paused');
+
+-- What runs a query, for its page.
+create index schedules_by_query on schedules (query_id) where query_id is not null;
+create index backfills_by_query on backfills (query_id) where query_id is not null;

@@ -38,7 +38,7 @@ use crate::db::{self, PageRange, Tx};
 use crate::executions::Executions;
 use crate::ids::ProcessId;
 use crate::queries::Trials;
-use crate::web::room::{Hit, PageEntry, Room, Search, Subject};
+use crate::web::room::{Find, Hit, PageEntry, Room, Search, Subject};
 use crate::web::shell::Section;
 use crate::web::{Person, Site};
 use backfiller::Backfiller;
@@ -61,6 +61,8 @@ impl Schedules {
     }
 }
 
+const RUNS_QUERY: &[Find] = &[uses::of_query];
+
 /// The room, with a worker that starts executions as `process`.
 pub fn room(schedules: Schedules, process: &ProcessId) -> Room {
     let Schedules { site, executions, zones, .. } = schedules.clone();
@@ -81,7 +83,7 @@ pub fn room(schedules: Schedules, process: &ProcessId) -> Room {
                 find: |tx, person, q, range| found(tx, person, q, range).boxed(),
             }]
         },
-        runs_query: &[uses::of_query],
+        runs_query: RUNS_QUERY,
         actions: &[Action::ScheduleChanged, Action::ScheduleDeleted, Action::ScheduleTakenOver],
         subjects: const {
             &[

@@ -6,11 +6,12 @@ mod drafts;
 mod list;
 mod owners;
 mod slots;
+mod uses;
 
 pub(super) use backfills::{
     BackfillFilter, BackfillLine, NewBackfill, add_backfill, backfill, backfill_by_id, backfills, cancel_windows,
-    claim_backfills, claimed_backfill, count_backfills, count_window_failure, next_backfill, next_window,
-    open_backfills, put_window, rearm_backfill, retry_windows, running, settle_window, turn, windows,
+    claim_backfills, claimed_backfill, count_backfills, count_window_failure, next_backfill, next_window, put_window,
+    rearm_backfill, retry_windows, running, settle_window, turn, windows,
 };
 pub(super) use days::{DayGroup, days, durations, last_started};
 pub(super) use drafts::{draft, drop_draft, keep_draft};
@@ -20,6 +21,7 @@ pub use owners::{owned, transfer};
 pub(super) use slots::{
     Ledger, count_slots, has_queued, open, problem, put_slot, settle, settle_queued, skip_queued, slots, start_queued,
 };
+pub(super) use uses::{open_backfills, open_schedules};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};

@@ -3,8 +3,7 @@
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-use super::model::State;
-use super::store::{self, Filter};
+use super::store;
 use crate::db::{self, PageRange, Tx};
 use crate::ids::QueryId;
 use crate::web::Person;
@@ -22,17 +21,14 @@ pub(super) fn of_query<'a>(
 
 async fn found(tx: &mut Tx, person: &Person, id: &str, range: PageRange) -> db::Result<Vec<Hit>> {
     let Ok(query) = id.parse::<QueryId>() else { return Ok(Vec::new()) };
-    let filter = Filter { query: Some(query.clone()), ..Filter::default() };
-    // OK with any time: only names and states are used.
-    let schedules = store::list(tx, &person.id, &filter, chrono::DateTime::UNIX_EPOCH, range).await?;
-    let open = schedules.into_iter().filter(|line| line.state != State::Finished);
-    let mut hits: Vec<Hit> = open
-        .map(|line| Hit {
-            href: format!("/schedules/{}", line.id),
-            note: format!("schedule, {}", line.state.label().to_lowercase()),
-            title: line.name,
-        })
-        .collect();
+    let mut hits = Vec::new();
+    for (id, name, state) in store::open_schedules(tx, &person.id, &query, range.most).await? {
+        hits.push(Hit {
+            href: format!("/schedules/{id}"),
+            title: name,
+            note: format!("schedule, {}", state.label().to_lowercase()),
+        });
+    }
     for (id, name, stage) in store::open_backfills(tx, &person.id, &query, range.most).await? {
         hits.push(Hit {
             href: format!("/schedules/backfills/{id}"),

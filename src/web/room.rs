@@ -252,7 +252,7 @@ impl Rooms {
     /// What the person may see that runs the query with this id, as much of each kind as the range says.
     pub async fn runs_query(&self, tx: &mut Tx, person: &Person, id: &str, range: PageRange) -> Result<Vec<Hit>> {
         let mut found = Vec::new();
-        for find in &self.0.runs_query {
+        for &find in &self.0.runs_query {
             found.extend(find(tx, person, id, range).await?);
         }
         Ok(found)

@@ -5,8 +5,8 @@ use crate::db::{Db, Result, Scope, Single, Tx, sql};
 
 /// How far a worker has read the feed, under the worker's name.
 ///
-/// A worker takes the next [`Batch`], prepares what needs no transaction, and handles the rows in the transaction in which
-/// [`Batch::pass`] moves the cursor past them.
+/// A worker takes the next [`Batch`], prepares what needs no transaction, and handles the rows in the transaction in
+/// which [`Batch::pass`] moves the cursor past them.
 #[derive(Clone, Copy, Debug)]
 pub struct Cursor(&'static str);
 

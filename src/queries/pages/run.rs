@@ -1,5 +1,7 @@
 //! The page of one query: details, run form, check; and the preview of what is sent.
 
+mod past;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -23,12 +25,12 @@ use crate::queries::model::fields::FieldDef;
 use crate::queries::model::window::{WINDOW_FIELDS, WindowForm};
 use crate::queries::model::{Privacy, Query};
 use crate::queries::prepare::{Prepared, prepare_form};
-use crate::queries::store::{self, LastValues, PastRun, TypicalDuration};
+use crate::queries::store::{self, LastValues, PastRun};
 use crate::web::components::{Choice, Errors};
-use crate::web::room::Hit;
 use crate::web::shell::{Section, Shell, Tone};
 use crate::web::words::counted;
 use crate::web::{self, Fields, Html, Person, QueryString, Site, Visit};
+use past::Past;
 
 /// Executions shown on the page; all are one link away.
 const RUNS: i64 = 8;
@@ -74,32 +76,6 @@ struct RunPage {
     filled: String,
     /// The idempotency key of the form.
     once: String,
-}
-
-/// A query's context.
-struct Past {
-    /// Its last executions, newest first.
-    runs: Vec<PastRun>,
-    usual: Option<TypicalDuration>,
-    is_favourite: bool,
-    /// Whether it was made from a template, whose newer versions it can take in.
-    has_template: bool,
-    /// What runs it automatically, as far as the person may see it.
-    uses: Vec<Hit>,
-}
-
-impl Past {
-    /// `“Weekly reach” and 2 others stop`: what deleting it means.
-    fn stopped(&self) -> String {
-        match self.uses.as_slice() {
-            [] => String::new(),
-            [one] => format!("“{}” stops", one.title),
-            [one, others @ ..] => {
-                let others = i64::try_from(others.len()).unwrap_or(i64::MAX);
-                format!("“{}” and {} stop", one.title, counted(others, "other", "others"))
-            }
-        }
-    }
 }
 
 impl RunPage {

@@ -104,26 +104,6 @@ pub(in crate::schedules) async fn backfill(tx: &mut Tx, person: &PersonId, id: &
     sql(FIND).bind(person).bind(id).one(tx).await
 }
 
-/// The backfills that may still run windows with this query, newest first: their ids, names and states.
-pub(in crate::schedules) async fn open_backfills(
-    tx: &mut Tx,
-    person: &PersonId,
-    query: &QueryId,
-    most: i64,
-) -> Result<Vec<(BackfillId, String, Stage)>> {
-    const LIST: &str = "select b.id, b.name, b.state from backfills b join instance_access a \
-        on a.instance_id = b.instance_id and a.person_id = $1 where b.query_id = $2 \
-        and b.state in ('active', 'paused') order by b.id desc limit $3";
-    struct Line(BackfillId, String, Stage);
-    impl FromRow for Line {
-        fn from_row(row: &Row) -> Result<Self> {
-            Ok(Self(row.get("id")?, row.get("name")?, row.parsed("state", Stage::parse)?))
-        }
-    }
-    let lines = sql(LIST).bind(person).bind(query).bind(most).all::<Line>(tx).await?;
-    Ok(lines.into_iter().map(|Line(id, name, stage)| (id, name, stage)).collect())
-}
-
 pub(in crate::schedules) async fn claim_backfills(
     tx: &mut Tx,
     process: &ProcessId,

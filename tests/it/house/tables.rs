@@ -32,13 +32,21 @@ fn claimed(code: &str, tables: &BTreeSet<String>) -> BTreeSet<String> {
     queues.map(|window| window[1].clone()).filter(|table| tables.contains(table)).collect()
 }
 
-/// Every table created by a migration.
+/// Every table that exists after all migrations.
 pub(crate) fn tables() -> BTreeSet<String> {
+    let mut migrations = files("migrations");
+    migrations.sort_by(|one, other| one.path.rsplit('/').next().cmp(&other.path.rsplit('/').next()));
     let mut tables = BTreeSet::new();
-    for file in files("migrations") {
+    for file in migrations {
         let words = words(&file.text);
-        let made = words.windows(3).filter(|window| window[0] == "create" && window[1] == "table");
-        tables.extend(made.map(|window| window[2].clone()));
+        for at in 0..words.len() {
+            match words[at..].iter().map(String::as_str).take(6).collect::<Vec<_>>()[..] {
+                ["create", "table", table, ..] => _ = tables.insert(table.to_owned()),
+                ["drop", "table", table, ..] => _ = tables.remove(table),
+                ["alter", "table", from, "rename", "to", to] if tables.remove(from) => _ = tables.insert(to.to_owned()),
+                _ => {}
+            }
+        }
     }
     tables
 }
