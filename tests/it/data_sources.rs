@@ -124,6 +124,7 @@ stories! {
         let nested = ada.get("/data-sources/fields?f=all&f.1.p=unit&f.1.o=is&f.1.v=microcents&do=group").await.with(303).location;
         let page = ada.get(&nested).await.with(200);
         assert_eq!(page.texts(".builder fieldset").len(), 2, "{nested}");
+        assert_eq!(page.texts("#filter-builder > button"), ["Apply"], "below the conditions too, without scripts");
         let address = "f=all&f.1.p=unit&f.1.o=is&f.1.v=microcents&f.2=any&f.2.1.p=source&f.2.1.o=is&f.2.1.v=dsp_clicks&f.2.2.p=source&f.2.2.o=is&f.2.2.v=sponsored_ads_traffic";
         let page = ada.get(&format!("/data-sources/fields?{address}")).await.with(200);
         let names = page.texts("tbody th");

@@ -137,6 +137,7 @@ stories! {
         let text = "SELECT campaign FROM dsp_clicks";
         let asked = async |more: (&str, &str)| ada.post("/queries/check", &[("instance", instance.as_str()), ("sql", text), more]).await.with(200);
         let page = asked(("unfold", "dsp_clicks")).await;
+        assert_eq!(page.attributes(".editor-body > a.skip:first-child", "href"), ["#f-sql"], "by keyboard, without a stop at each source");
         let first = page.text("#schema-sources > li");
         assert!(first.starts_with("Columns of dsp_clicks") && first.contains("used"), "{first}");
         assert!(page.texts("#schema-sources > li:first-child li").iter().any(|it| it.starts_with("campaign STRING")));
