@@ -183,7 +183,43 @@
     if (form.dataset.guard && draft && !query && to === "/executions") {
       history.replaceState(history.state, "", "/queries/new?draft=" + encodeURIComponent(draft.value));
     }
+    keep(form);
   });
+  // If the session had ended when a form was submitted, its text is filled in again after sign-in in the same tab.
+  const store = globalThis.sessionStorage;
+  const isBox = (one) => one.type === "checkbox" || one.type === "radio";
+  const inputs = (form) => [...form.elements].filter((one) => one.name && !/^(hidden|password|file|submit|fieldset)$/.test(one.type));
+  const here = () => location.pathname + location.search;
+  function keep(form) {
+    if (location.pathname === "/sign-in") return;
+    const values = inputs(form).map((one) => [one.name, isBox(one) ? one.checked : one.value]);
+    const kept = { here: here(), at: [...document.forms].indexOf(form), action: form.getAttribute("action"), values };
+    // Without room in the store, nothing is kept.
+    try { store.kept = JSON.stringify(kept); } catch { delete store.kept; }
+  }
+  function restore() {
+    if (location.pathname === "/sign-in" || location.pathname.startsWith("/auth/")) {
+      if (location.search.includes("unsaved=yes")) store.lost = "yes";
+      return;
+    }
+    const kept = store.lost && store.kept && JSON.parse(store.kept);
+    delete store.kept;
+    delete store.lost;
+    const form = kept && document.forms[kept.at];
+    if (!form || kept.here !== here() || kept.action !== form.getAttribute("action")) return;
+    inputs(form).forEach((one, at) => {
+      const [name, value] = kept.values[at] ?? [];
+      if (name === one.name) one[isBox(one) ? "checked" : "value"] = value;
+    });
+    if (form.hasAttribute("data-guard")) changed.add(form);
+    const note = document.createElement("p");
+    note.className = "callout";
+    note.dataset.tone = "info";
+    note.setAttribute("role", "status");
+    note.textContent = byId("connection").dataset.restored;
+    form.before(note);
+  }
+  restore();
   // Make the form usable again after Back.
   on("pageshow", () => {
     leaving = false;

@@ -44,8 +44,8 @@ pub(super) fn routes(grants: Grants) -> Routes {
 }
 
 /// The message for a form that was submitted after its session had ended.
-const UNSAVED: &str = "What you sent wasn't saved because your session had ended. Go back to the previous page, which \
-                       still has what you typed, sign in from another tab, and send it again.";
+const UNSAVED: &str = "What you sent wasn't saved because your session had ended. Sign in and send it again. With \
+                       JavaScript, what you typed is filled in again, except passwords and files.";
 
 /// The message for people who sign in while the key file is the wrong one.
 const NOT_KEPT: &str = "You're signed in, but your Amazon access couldn't be stored: this installation's key file \

@@ -189,7 +189,7 @@ pub(super) async fn put(
         access_expires_at = $4, refresh_at = $5, refreshed_at = $6, revision = revision + 1, lease_until = null, \
         disconnected_at = null where id = $1";
     let fresh: ConnectionId = random.id(now);
-    let Single(id) = sql(PUT).bind(&fresh).bind(person).bind(region).bind(now).one::<Single<ConnectionId>>(tx).await?;
+    let id: ConnectionId = sql(PUT).bind(&fresh).bind(person).bind(region).bind(now).value(tx).await?;
     sql(FILL)
         .bind(&id)
         .bind(vault.seal(&grant.access, &belongs_to(&id, "access")))
@@ -228,7 +228,7 @@ pub async fn working(tx: &mut Tx, person: &PersonId) -> Result<Vec<ConnectedRegi
 /// The region of a connection.
 pub async fn region(tx: &mut Tx, id: &ConnectionId) -> Result<Region> {
     const REGION: &str = "select region as value from connections where id = $1";
-    sql(REGION).bind(id).one::<Single<Region>>(tx).await.map(|Single(region)| region)
+    sql(REGION).bind(id).value(tx).await
 }
 
 /// Stores a refreshed grant unless somebody else did meanwhile; returns whether it was written.

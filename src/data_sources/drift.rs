@@ -371,7 +371,7 @@ mod tests {
         let (one, two) = ("ins_01j00000000000000000000000", "ins_01j00000000000000000000001");
         let drifts = grouped(vec![change(one), change(two), change(one)]);
         assert_eq!((drifts.len(), drifts[0].instances.len(), drifts[0].name().as_str()), (1, 2, "t.a"));
-        let [one, other] = [one, "ins_01j00000000000000000000002"].map(|id| id.parse().unwrap());
+        let [one, other]: [InstanceId; 2] = [one, "ins_01j00000000000000000000002"].map(|id| id.parse().unwrap());
         assert!(drifts[0].is_on(Some(&one)) && drifts[0].is_on(None) && !drifts[0].is_on(Some(&other)));
     }
 }

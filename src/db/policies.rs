@@ -17,7 +17,7 @@ impl Db {
         let mut lacking = Vec::new();
         let mut tx = self.read(&Scope::Owner).await?;
         for (text, what) in [(CREATE, "make tables in its schema"), (ROLE, "make the role recomamp_app")] {
-            if !sql(text).one::<Single<bool>>(&mut tx).await?.0 {
+            if !sql(text).value::<bool>(&mut tx).await? {
                 lacking.push(what);
             }
         }

@@ -126,7 +126,7 @@ pub async fn version(tx: &mut Tx) -> Result<Option<i64>> {
     if there == 0 {
         return Ok(None);
     }
-    Ok(sql(NEWEST).one::<Single<Option<i64>>>(tx).await?.0)
+    sql(NEWEST).value(tx).await
 }
 
 /// The latest migration that this program knows.

@@ -76,6 +76,11 @@ impl Statement {
         self.optional(tx).await?.ok_or(Error::Missing)
     }
 
+    /// The value of the only row that `select … as value …` returns; [`Error::Missing`] when there is none.
+    pub async fn value<T: FromValue>(self, tx: &mut Tx) -> Result<T> {
+        self.one::<Single<T>>(tx).await.map(|Single(value)| value)
+    }
+
     /// The values that `select … as value …` returns.
     pub async fn column<T: FromValue>(self, tx: &mut Tx) -> Result<Vec<T>> {
         Ok(self.all::<Single<T>>(tx).await?.into_iter().map(|Single(value)| value).collect())
@@ -83,7 +88,7 @@ impl Statement {
 
     /// The number that `select count(*) as value …` returns.
     pub async fn count(self, tx: &mut Tx) -> Result<i64> {
-        self.one::<Single<i64>>(tx).await.map(|Single(count)| count)
+        self.value(tx).await
     }
 
     async fn rows(mut self, tx: &mut Tx) -> Result<Vec<Row>> {

@@ -34,7 +34,7 @@ impl Db {
         let was_full = self.trouble() == Some(Trouble::Full);
         if !was_full {
             let mut tx = self.write(&Scope::Owner).await?;
-            let Single(found) = sql(NEWEST).one::<Single<Option<i64>>>(&mut tx).await?;
+            let found: Option<i64> = sql(NEWEST).value(&mut tx).await?;
             let newer = found.filter(|found| *found > schema::newest());
             return newer.map_or(Ok(()), |newer| Err(Error::Newer(newer)));
         }
@@ -78,7 +78,7 @@ impl Db {
             return Ok(0);
         }
         let mut tx = self.read(&Scope::Owner).await?;
-        Ok(sql(OTHERS).one::<Single<i64>>(&mut tx).await?.0)
+        sql(OTHERS).count(&mut tx).await
     }
 
     /// Damage in the stored bytes that the database can detect; empty if it does its own checks (PostgreSQL).

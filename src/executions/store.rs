@@ -340,8 +340,7 @@ pub(super) async fn mark_removed(tx: &mut Tx, id: &ExecutionId, now: DateTime<Ut
 pub(super) async fn next_due(tx: &mut Tx, fetching: bool) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(case when lease_until > next_step_at then lease_until else next_step_at end) \
         as value from executions where next_step_at is not null and (state = 'fetching') = $1";
-    let Single(next) = sql(NEXT).bind(fetching).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
-    Ok(next)
+    sql(NEXT).bind(fetching).value(tx).await
 }
 
 /// A timeline entry.

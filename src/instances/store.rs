@@ -234,7 +234,7 @@ pub(super) async fn save(
         amc_name = excluded.amc_name, customer_name = excluded.customer_name, kind = excluded.kind, \
         creation_status = excluded.creation_status, seen_at = excluded.seen_at, \
         datasets = coalesce(excluded.datasets, instances.datasets) returning id as value";
-    let Single(id) = sql(KEEP)
+    let id: InstanceId = sql(KEEP)
         .bind(&random.id::<InstanceId>(now))
         .bind(found.region)
         .bind(&found.amc_id)
@@ -248,7 +248,7 @@ pub(super) async fn save(
         .bind(added_by)
         .bind(now)
         .bind(found.datasets.clone())
-        .one::<Single<InstanceId>>(tx)
+        .value(tx)
         .await?;
     entities::save(tx, now, &id, connection, found).await?;
     access::confirm(tx, now, person, connection, &id, added_by == "discovery").await?;

@@ -181,6 +181,14 @@ pub(super) struct Delivery {
     pub last_error: Option<String>,
 }
 
+impl Delivery {
+    /// The title of its message; without one, what kind it is.
+    pub(super) fn label(&self) -> &str {
+        let kind = || super::model::Kind::parse(&self.kind).map_or(self.kind.as_str(), |kind| kind.label());
+        self.title.as_deref().unwrap_or_else(kind)
+    }
+}
+
 /// One attempt at a delivery.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {

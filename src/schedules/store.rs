@@ -159,8 +159,7 @@ pub(super) async fn release(tx: &mut Tx, lease: &Lease) -> Result<()> {
 
 pub(super) async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(due_at) as value from schedules where state = 'active' and deleted_at is null and due_at is not null";
-    let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
-    Ok(next)
+    sql(NEXT).value(tx).await
 }
 
 /// How many schedules have a slot that should have been decided by `now` but wasn't; for the program.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use recomamp::db::{FromRow, Row, Scope, Single, sql};
-use recomamp::executions::{Actor, Happened, Origin, Refusal, Request, Started, What, outcomes};
+use recomamp::executions::{Actor, Cursor, Happened, Origin, Refusal, Request, Started, What};
 use recomamp::ids::{InstanceId, PersonId, QueryId};
 use recomamp::queries::{Given, RunInput};
 
@@ -13,6 +13,7 @@ use crate::queries::instance;
 use crate::support::{Database, House, execute, stories};
 
 const EXECUTIONS: &str = "select count(*) as value from executions";
+const READER: Cursor = Cursor::new("reader");
 
 /// The id of a sample user.
 async fn person(house: &House, name: &str) -> PersonId {
@@ -219,22 +220,28 @@ stories! {
         assert!(csv.contains("hand,settled,2026-02-25T00:00:00,2026-03-04T00:00:00,UTC"), "{csv}");
     }
 
-    /// Every start and every end is in the feed, in order.
+    /// Every start and every end is in the feed, in order, and each reader handles it once.
     async fn the_feed_tells_starts_and_ends(house: House) {
+        assert!(READER.next(house.db(), 100).await.unwrap().is_none(), "it begins at the end");
         let ada = house.signed_in("Ada").await;
         let (query, instance) = (saved(&ada, REACH).await, instance(&ada).await);
         let page = run(&ada, &query).await;
         run(&ada, &query).await;
         ada.post(&format!("{page}/cancel"), &[]).await.with(303);
         house.settle().await;
-        let mut tx = house.db().read(&Scope::System).await.unwrap();
-        let rows = outcomes(&mut tx, 0, 100).await.unwrap();
+        let batch = READER.next(house.db(), 100).await.unwrap().expect("outcomes");
+        let rows = &batch.rows;
         assert_eq!(rows.iter().map(|row| row.position).collect::<Vec<_>>(), [1, 2, 3, 4]);
         assert!(rows[..2].iter().all(|row| row.happened == Happened::Started && row.origin == Origin::Hand));
         assert!(rows[2..].iter().all(|row| row.happened == Happened::Ended && row.state.is_final()));
-        let behind = outcomes(&mut tx, 3, 100).await.unwrap();
-        assert_eq!(behind.len(), 1);
+        let first = READER.next(house.db(), 3).await.unwrap().expect("outcomes");
+        let mut tx = house.db().write(&Scope::System).await.unwrap();
+        assert!(first.pass(&mut tx).await.unwrap());
+        tx.commit().await.unwrap();
+        let mut tx = house.db().write(&Scope::System).await.unwrap();
+        assert!(!batch.pass(&mut tx).await.unwrap(), "another process was first");
         drop(tx);
+        assert_eq!(READER.next(house.db(), 100).await.unwrap().map(|behind| behind.rows.len()), Some(1));
         house.time.advance(chrono::TimeDelta::days(91));
         house.tick("retention").await;
         assert_eq!(house.count("select count(*) as value from execution_outcomes").await, 0);
@@ -277,6 +284,7 @@ mod on_postgres {
         let id = person(&house, "Ada").await;
         let (scope, actor) = (Scope::Person(id.clone()), Actor::token(id, "Ada".into(), "tok_1"));
         let request = of_query(&query, &instance, None, &[]);
+        assert!(READER.next(house.db(), 10).await.unwrap().is_none());
         let mut slow = house.db().write(&scope).await.unwrap();
         house.app.executions.start(&mut slow, &actor, &request).await.unwrap();
         let fast = start(&house, &scope, &actor, &request);
@@ -286,22 +294,21 @@ mod on_postgres {
             while house.count(WAITS).await == 0 {
                 tokio::task::yield_now().await;
             }
-            let mut tx = house.db().read(&Scope::System).await.unwrap();
-            assert!(outcomes(&mut tx, 0, 10).await.unwrap().is_empty(), "neither is there yet");
-            drop(tx);
+            assert!(READER.next(house.db(), 10).await.unwrap().is_none(), "neither is there yet");
             slow.commit().await.unwrap();
         };
         let (started, ()) = tokio::join!(fast, reads);
         assert!(started.unwrap().is_new);
-        let mut tx = house.db().read(&Scope::System).await.unwrap();
-        let positions: Vec<i64> = outcomes(&mut tx, 0, 10).await.unwrap().iter().map(|row| row.position).collect();
-        assert_eq!(positions, [1, 2]);
-        drop(tx);
+        let batch = READER.next(house.db(), 10).await.unwrap().expect("outcomes");
+        assert_eq!(batch.rows.iter().map(|row| row.position).collect::<Vec<_>>(), [1, 2]);
+        let mut tx = house.db().write(&Scope::System).await.unwrap();
+        assert!(batch.pass(&mut tx).await.unwrap());
+        tx.commit().await.unwrap();
         let mut given_up = house.db().write(&scope).await.unwrap();
         house.app.executions.start(&mut given_up, &actor, &request).await.unwrap();
         drop(given_up);
         start(&house, &scope, &actor, &request).await.unwrap();
-        let mut tx = house.db().read(&Scope::System).await.unwrap();
-        assert_eq!(outcomes(&mut tx, 2, 10).await.unwrap().first().map(|row| row.position), Some(3), "no gap is left");
+        let batch = READER.next(house.db(), 10).await.unwrap().expect("outcomes");
+        assert_eq!(batch.rows[0].position, 3, "no gap is left");
     }
 }

@@ -69,10 +69,6 @@ impl Around<'_, '_> {
         if self.is_word(before, &["LIKE"]) {
             return Some(ParameterType::Pattern);
         }
-        // The parentheses may follow.
-        if self.is_word(before, &["IN"]) {
-            return Some(ParameterType::List);
-        }
         if self.is_word(before, &["LIMIT"])
             || self.is_sign(before, &["*", "/", "+", "-", "%"])
             || self.is_sign(Some(at + 1), &["*", "/", "+", "-", "%"])
@@ -173,7 +169,6 @@ mod tests {
         for (condition, expected) in [
             ("a.campaign = {{x}}", ParameterType::Text),
             ("a.campaign IN ({{x}})", ParameterType::List),
-            ("a.campaign NOT IN {{x}}", ParameterType::List),
             ("a.campaign LIKE {{x}}", ParameterType::Pattern),
             ("i.impressions > {{x}}", ParameterType::Number),
             ("{{x}} <= i.impressions", ParameterType::Number),

@@ -85,6 +85,7 @@ fn states(following: Following) -> impl Stream<Item = std::result::Result<Event,
                 if !is_news {
                     tokio::time::sleep(INTERVAL).await;
                 }
+                // OK to end if the state can't be read: the client reconnects, and the answer to that is the error.
                 following.next = read(&following.api, &following.person, &following.id).await.ok().flatten();
             }
             if is_news {

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::subjects::{of_row, subject_columns};
 use super::{json_of, target};
 use crate::db::lease::{self, Lease, Queue};
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::deliveries::model::{Attempt, DeliveryState, Place, Subject, Target};
 use crate::ids::{DeliveryRuleId, DestinationId, ExecutionId, InstanceId, ProcessId, ResultDeliveryId, ScheduleId};
 
@@ -39,8 +39,7 @@ pub(in crate::deliveries) async fn next_due(tx: &mut Tx) -> Result<Option<DateTi
         from deliveries d where d.state in ('waiting', 'sending', 'failed') and d.due_at is not null \
         and not exists (select 1 from deliveries p where p.rule_id = d.rule_id and p.execution_id < d.execution_id \
         and p.state in ('waiting', 'sending', 'failed'))";
-    let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
-    Ok(next)
+    sql(NEXT).value(tx).await
 }
 
 /// Renews a claim; false where it is lost.

@@ -1,6 +1,6 @@
 //! What other executions of the same query found.
 
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::executions::model::Execution;
 use crate::executions::verdict::Evidence;
 use crate::ids::PersonId;
@@ -27,7 +27,6 @@ pub(in crate::executions) async fn evidence(
     }
     let Some(query) = &execution.query else { return Ok(Evidence::default()) };
     let here = sql(HERE).bind(query).bind(&execution.instance).bind(&execution.id).optional::<Found>(tx).await?;
-    let Single(elsewhere) =
-        sql(ELSEWHERE).bind(query).bind(&execution.instance).bind(person).one::<Single<i64>>(tx).await?;
+    let elsewhere = sql(ELSEWHERE).bind(query).bind(&execution.instance).bind(person).count(tx).await?;
     Ok(Evidence { here: here.map(|Found(at, rows)| (at, rows)), elsewhere })
 }

@@ -10,7 +10,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{origin, state};
-use crate::db::{Error, FromRow, Result, Row, Single, Tx, WrongValue, sql};
+use crate::db::{Error, FromRow, Result, Row, Tx, WrongValue, sql};
 use crate::executions::model::{Origin, State};
 use crate::ids::{ExecutionId, InstanceId, PersonId, QueryId};
 
@@ -84,7 +84,7 @@ pub(in crate::executions) async fn announce(
         on conflict (name) do update set position = execution_feed.position + 1 returning position as value";
     const ADD: &str = "insert into execution_outcomes (position, execution_id, instance_id, event, state, at) \
         values ($1, $2, $3, $4, $5, $6)";
-    let Single(position) = sql(NEXT).one::<Single<i64>>(tx).await?;
+    let position: i64 = sql(NEXT).value(tx).await?;
     sql(ADD)
         .bind(position)
         .bind(execution)

@@ -194,7 +194,22 @@ pub(super) async fn show(
 ) -> web::Result<Html<DetailPage>> {
     let sent = fields.trimmed("instance").to_owned();
     let languages = languages(&headers, fields.trimmed("lang"));
-    Ok(Html(page(&desk, &person, &visit, &slug, &languages, &sent, Answer::default()).await?))
+    match page(&desk, &person, &visit, &slug, &languages, &sent, Answer::default()).await {
+        Err(web::Error::Missing) => Err(removed(&desk, &person, &slug).await?),
+        page => Ok(Html(page?)),
+    }
+}
+
+/// Why a guide that isn't there can't be shown: somebody who has read it is told that it was there.
+async fn removed(desk: &Desk, person: &Person, slug: &str) -> web::Result<web::Error> {
+    let mut tx = desk.site.db.read(&person.scope()).await?;
+    let reader = store::reader(&mut tx, &person.id, slug).await?;
+    if reader.slug.is_empty() {
+        return Ok(web::Error::Missing);
+    }
+    let what = "This guide was removed or renamed since you read it. Look for it among the guides. Your progress and \
+                your reports are kept, and it has them again when it comes back.";
+    Ok(web::Error::Gone(what.to_owned()))
 }
 
 async fn note_read(desk: &Desk, person: &Person, slug: &str, now: DateTime<Utc>) -> db::Result<()> {

@@ -128,7 +128,7 @@ pub(super) async fn confirm(
         and g.source = 'amazon' and g.connection_id = $3 and g.missing_since is null and a.connection_id = $3) as value";
     const WITHOUT: &str = "select person_id, instance_id from instance_access where instance_id = $1 \
         and connection_id is null order by person_id";
-    let Single(known) = sql(LISTED).bind(instance).bind(person).bind(connection).one::<Single<bool>>(tx).await?;
+    let known: bool = sql(LISTED).bind(instance).bind(person).bind(connection).value(tx).await?;
     sql(CONFIRM).bind(instance).bind(person).bind(connection).bind(listed).bind(now).execute(tx).await?;
     // OK to skip the update: only the confirmation time has changed.
     if !known {
@@ -286,7 +286,7 @@ pub async fn revoke_all(tx: &mut Tx, person: &PersonId) -> Result<u64> {
 /// When the next access of anybody expires.
 pub(in crate::instances) async fn next_end(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(ends_at) as value from access_grants where ends_at is not null";
-    sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await.map(|Single(next)| next)
+    sql(NEXT).value(tx).await
 }
 
 /// Access that has expired, and the role that another source still grants, if any.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, containing, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, containing, sql};
 use crate::ids::{BrandId, InstanceId, PersonId, Random};
 use crate::instances::brand_list::{Item, ItemKind};
 
@@ -190,7 +190,7 @@ pub(in crate::instances) async fn extend(tx: &mut Tx, now: DateTime<Utc>, id: &B
     let before: HashMap<(ItemKind, String), String> =
         items(tx, id).await?.into_iter().map(|item| ((item.kind, item.value), item.label)).collect();
     let known = |item: &Item| before.get(&(item.kind, item.value.clone()));
-    let Single(last) = sql(LAST).bind(id).one::<Single<i64>>(tx).await?;
+    let last: i64 = sql(LAST).bind(id).value(tx).await?;
     // PostgreSQL refuses a statement that names a row twice.
     let mut seen = HashSet::new();
     let new: Vec<&Item> = new.iter().filter(|item| seen.insert((item.kind, item.value.as_str()))).collect();
@@ -201,7 +201,7 @@ pub(in crate::instances) async fn extend(tx: &mut Tx, now: DateTime<Utc>, id: &B
         put(tx, PUT_MANY, id, many, &mut position).await?;
         rest = others;
     }
-    for one in rest {
+    for &one in rest {
         put(tx, PUT, id, &[one], &mut position).await?;
     }
     touch(tx, now, id).await?;

@@ -147,7 +147,7 @@ pub(in crate::instances) async fn save_sources(
         on conflict (instance_id) do update set sources = excluded.sources, digest = excluded.digest, \
         read_at = excluded.read_at";
     const DATASETS: &str = "select datasets as value from instances where id = $1";
-    let datasets: Option<String> = sql(DATASETS).bind(id).one::<Single<Option<String>>>(tx).await?.0;
+    let datasets: Option<String> = sql(DATASETS).bind(id).value(tx).await?;
     let converted = converted(sources, datasets.as_deref());
     let digest = &converted.digest;
     let known = sql(KNOWN).bind(id).optional::<Single<Option<String>>>(tx).await?;
@@ -158,7 +158,7 @@ pub(in crate::instances) async fn save_sources(
     }
     let mut changes = Vec::new();
     if known.is_some() {
-        let Single(before) = sql(BEFORE).bind(id).one::<Single<Value>>(tx).await?;
+        let before: Value = sql(BEFORE).bind(id).value(tx).await?;
         changes = changes::between(&before, &converted.listed);
     }
     super::changes::note(tx, random, id, now, &changes).await?;

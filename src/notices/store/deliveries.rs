@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::db::lease::{self, Lease, Queue};
-use crate::db::{FromRow, PageRange, Result, Row, Single, Statement, Tx, sql};
+use crate::db::{FromRow, PageRange, Result, Row, Statement, Tx, sql};
 use crate::ids::{DeliveryId, EndpointId, ProcessId};
 use crate::notices::webhooks::{Attempt, Delivery, DeliveryState};
 use crate::web::list::Days;
@@ -53,8 +53,7 @@ pub(in crate::notices) async fn claim_deliveries(
 pub(in crate::notices) async fn next_delivery(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(case when lease_until > due_at then lease_until else due_at end) as value \
         from webhook_deliveries where state = 'waiting' and due_at is not null";
-    let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
-    Ok(next)
+    sql(NEXT).value(tx).await
 }
 
 /// A delivery to send, with its endpoint.

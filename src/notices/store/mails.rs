@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::db::lease::{self, Lease, Queue};
-use crate::db::{FromRow, Result, Row, Single, Tx, sql};
+use crate::db::{FromRow, Result, Row, Tx, sql};
 use crate::ids::{MailId, PersonId, ProcessId};
 use crate::notices::model::Message;
 
@@ -24,8 +24,7 @@ pub(in crate::notices) async fn claim_mails(
 pub(in crate::notices) async fn next_mail(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(case when lease_until > due_at then lease_until else due_at end) as value \
         from mails where state = 'waiting' and due_at is not null";
-    let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
-    Ok(next)
+    sql(NEXT).value(tx).await
 }
 
 /// A mail to send.

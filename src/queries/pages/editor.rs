@@ -336,6 +336,7 @@ pub(super) async fn check(
         written.sql = fixed;
     }
     schema::insert(&mut written.sql, fields.get("insert"));
+    forms::guess_again(&mut written, &fields);
     let what = What::sent(&fields);
     let mut page = page(&site, &person, &visit, what, written, &fields, Errors::new()).await?;
     let asks_for_schema = fields.has("insert") || fields.has("unfold") || !fields.get("schema").is_empty();

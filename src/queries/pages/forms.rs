@@ -211,17 +211,20 @@ fn area(fields: &Fields, name: &str) -> String {
 /// The submitted query. A parameter whose type was only guessed gets the type of its current place.
 pub(super) fn written(fields: &Fields) -> QueryInput {
     let mut written = sent(fields);
+    guess_again(&mut written, fields);
+    written
+}
+
+/// Gives parameters whose types were only guessed the types of their places in the text.
+pub(super) fn guess_again(written: &mut QueryInput, form: &Fields) {
+    let QueryInput { sql, fields, .. } = written;
     let mut guesses = None;
-    for field in &mut written.fields {
-        if !is_guess(field, fields) {
-            continue;
-        }
-        let guesses = guesses.get_or_insert_with(|| guessed_kinds(&written.sql));
+    for field in fields.iter_mut().filter(|field| is_guess(field, form)) {
+        let guesses = guesses.get_or_insert_with(|| guessed_kinds(sql));
         if let Some(kind) = guesses.get(&field.name) {
             field.kind = *kind;
         }
     }
-    written
 }
 
 /// Whether a parameter's type was only guessed, and may change. A list with several values stays one: an input of a
@@ -299,7 +302,7 @@ mod tests {
         assert_eq!(kind(""), FieldKind::Text, "a chosen type stays");
         assert_eq!(kind("&field.x.guessed=list"), FieldKind::Text, "a type that was changed stays");
         let list = b"sql=SELECT+{{x}}&fields=x&field.x.kind=list&field.x.guessed=list&param.x=";
-        let kind = |value: &str| written(&Fields::parse(&[list, value.as_bytes()].concat())).fields[0].kind;
+        let kind = |value: &str| written(&Fields::parse(&[&list[..], value.as_bytes()].concat())).fields[0].kind;
         assert_eq!((kind("a"), kind("a%0Ab")), (FieldKind::Text, FieldKind::List), "several values stay a list");
     }
 

@@ -161,8 +161,7 @@ pub(in crate::schedules) async fn rearm_backfill(
 /// When the next backfill is due.
 pub(in crate::schedules) async fn next_backfill(tx: &mut Tx) -> Result<Option<DateTime<Utc>>> {
     const NEXT: &str = "select min(due_at) as value from backfills where state = 'active' and due_at is not null";
-    let Single(next) = sql(NEXT).one::<Single<Option<DateTime<Utc>>>>(tx).await?;
-    Ok(next)
+    sql(NEXT).value(tx).await
 }
 
 /// The values of a new backfill.
