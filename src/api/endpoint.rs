@@ -4,6 +4,8 @@
 //! here, before the handler; the role by the rooms, like for pages. The document and the page of the API show both, and
 //! a test calls each row as each role. A route can't be registered without a row.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
@@ -187,6 +189,11 @@ impl Endpoint {
         Line { what: self.summary, scope: Some(self.scope_name()), ..Line::new(self.method.clone(), self.path, who) }
     }
 
+    /// The names of the parameters of its query string.
+    fn query_names(&self) -> Vec<&'static str> {
+        self.params.iter().filter(|param| param.place == "query").map(|param| param.name).collect()
+    }
+
     /// The scope by its name; empty for none.
     pub(super) fn scope_name(&self) -> String {
         self.scope.map(|(area, level)| format!("{}:{}", area.name(), level.name())).unwrap_or_default()
@@ -218,6 +225,8 @@ impl Endpoints {
         if endpoint.method == Method::POST {
             methods = methods.route_layer(from_fn_with_state(self.api.clone(), idempotency::once));
         }
+        let names: Arc<[&'static str]> = endpoint.query_names().into();
+        methods = methods.route_layer(from_fn_with_state(names, known));
         methods = methods.route_layer(from_fn_with_state(endpoint.scope, allowed));
         self.router = self.router.route(endpoint.path, methods);
         self.endpoints.push(endpoint);
@@ -227,6 +236,20 @@ impl Endpoints {
     pub(super) fn parts(self) -> (Router<Api>, Vec<Endpoint>) {
         (self.router, self.endpoints)
     }
+}
+
+/// Refuses a request with a parameter that the row doesn't have: a mistyped filter would find everything.
+async fn known(State(names): State<Arc<[&'static str]>>, request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let mut sent = url::form_urlencoded::parse(query.as_bytes());
+    let unknown = sent.find(|(name, _)| !names.contains(&&**name));
+    let unknown: Option<String> = unknown.map(|(name, _)| name.chars().take(50).collect());
+    let Some(name) = unknown else { return next.run(request).await };
+    let detail = match &*names {
+        [] => format!("This address has no parameter “{name}”: it has none."),
+        names => format!("This address has no parameter “{name}”. It has {}.", names.join(", ")),
+    };
+    web::Error::Invalid(detail).into_response()
 }
 
 /// Refuses what the caller's token doesn't allow.

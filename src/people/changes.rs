@@ -133,7 +133,7 @@ pub(super) async fn give(
 
 /// The instance and the source of the role that is revoked.
 fn revocable(fields: &Fields) -> web::Result<(InstanceId, Source)> {
-    let instance = fields.get("instance").parse().map_err(|_| web::Error::Missing)?;
+    let instance: InstanceId = fields.get("instance").parse().map_err(|_| web::Error::Missing)?;
     match Source::parse(fields.get("source")) {
         Source::Amazon => {
             let why = "Amazon gives this access, so it ends when Amazon no longer lists the instance. Change its role \

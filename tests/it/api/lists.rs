@@ -80,7 +80,7 @@ stories! {
         assert_eq!(count("/api/executions?state=failed".to_owned()).await, 0);
         for address in [
             "/api/executions?state=odd", "/api/executions?from=never", "/api/executions?instance=x", "/api/executions?by=x",
-            "/api/instances?region=XX", "/api/workflows?limit=0", "/api/workflows?limit=501", "/api/workflows?limit=many",
+            "/api/executions?satus=failed", "/api/auth?q=x", "/api/instances?region=XX", "/api/workflows?limit=0", "/api/workflows?limit=501", "/api/workflows?limit=many",
         ] {
             assert_eq!(kind(&problem(program.get(address).await, 400)), "invalid-request", "{address}");
         }
