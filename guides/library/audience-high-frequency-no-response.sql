@@ -12,8 +12,8 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- impressions_group,users,responders,response_rate,no_response_users,no_response_accounts,no_response_cost
--- 1 fewer than the limit,5639,125,2.22,5514,3790,47.59
--- 2 limit to twice the limit,455,22,4.84,433,335,10.74
+-- 1 fewer than the limit,5639,126,2.23,5513,3791,47.50
+-- 2 limit to twice the limit,459,22,4.79,437,336,10.83
 -- 3 twice the limit or more,17,1,5.88,16,12,0.77
 -- """
 -- chart = "no_response_users"

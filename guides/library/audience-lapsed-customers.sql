@@ -12,12 +12,12 @@
 -- prerequisites = ["A subscription to Amazon Retail Purchases (data source amazon_retail_purchases)."]
 -- sample = """
 -- last_purchase,status,customers,repeat_share,sales_per_customer
--- 1 up to 30 days,active,257,46.3,73.97
--- 2 31 to 60 days,active,231,41.1,59.55
--- 3 61 to 90 days,active,174,31.0,55.08
--- 4 91 to 180 days,active,163,35.6,52.82
--- 4 91 to 180 days,lapsed,315,30.2,50.30
--- 5 more than 180 days,lapsed,867,20.0,49.31
+-- 1 up to 30 days,active,261,46.4,72.94
+-- 2 31 to 60 days,active,234,41.5,60.49
+-- 3 61 to 90 days,active,173,30.6,54.81
+-- 4 91 to 180 days,active,168,36.3,52.98
+-- 4 91 to 180 days,lapsed,319,30.4,49.94
+-- 5 more than 180 days,lapsed,875,20.1,49.21
 -- """
 -- chart = "customers"
 -- interpretation = '''

@@ -12,11 +12,11 @@
 -- prerequisites = ["A subscription to Amazon Retail Purchases (data source amazon_retail_purchases)."]
 -- sample = """
 -- orders,customers,customers_or_more,in_audience,sales,sales_share
--- 1,1413,2007,no,56362.2600,51.4
--- 2,383,594,yes,26994.4900,24.6
--- 3,137,211,yes,14175.7200,12.9
--- 4,37,74,yes,4598.1200,4.2
--- 5,37,37,yes,7426.9300,6.8
+-- 1,1425,2030,no,56786.1000,51.4
+-- 2,393,605,yes,27513.2700,24.9
+-- 3,138,212,yes,14148.7100,12.8
+-- 4,38,74,yes,4691.0800,4.2
+-- 5,36,36,yes,7430.0300,6.7
 -- """
 -- chart = "customers"
 -- interpretation = '''

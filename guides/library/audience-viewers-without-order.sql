@@ -13,8 +13,8 @@
 -- sample = """
 -- last_view,users,account_users,audience_so_far
 -- 1 up to 7 days,144,144,144
--- 2 8 to 14 days,135,135,279
--- 3 15 to 30 days,260,260,539
+-- 2 8 to 14 days,134,134,278
+-- 3 15 to 30 days,261,261,539
 -- """
 -- chart = "users"
 -- interpretation = '''

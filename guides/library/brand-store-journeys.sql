@@ -14,11 +14,11 @@
 -- store_name,page_path,visits,visit_share,visitors
 -- Mirelune,"[[1, Mirelune | Home]]",30,25.9,30
 -- Tundrel,"[[1, Tundrel | Home]]",22,21.8,22
--- Woolpaddle,"[[1, Woolpaddle | Home]]",20,23.3,20
+-- Woolpaddle,"[[1, Woolpaddle | Home]]",21,24.1,21
 -- Tundrel,"[[1, Tundrel | Home], [2, Tundrel | Our story]]",16,15.8,16
 -- Tundrel,"[[1, Tundrel | Home], [2, Tundrel | Deals]]",14,13.9,14
 -- Mirelune,"[[1, Mirelune | Home], [2, Mirelune | Best sellers]]",13,11.2,13
--- Mirelune,"[[1, Mirelune | Home], [2, Mirelune | New arrivals]]",12,10.3,11
+-- Mirelune,"[[1, Mirelune | Home], [2, Mirelune | New arrivals]]",13,11.2,12
 -- """
 -- interpretation = '''
 -- Each page counts once in a sequence, at its first view in the visit: `[[1, Home], [2, Deals]]` means that Home came first.

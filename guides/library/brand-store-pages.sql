@@ -12,13 +12,13 @@
 -- prerequisites = ["A subscription to Brand Store Insights (data source amazon_brand_store_page_views)."]
 -- sample = """
 -- store_name,page_title,page_views,visits,entries,exits,exit_rate,avg_seconds
--- Mirelune,Mirelune | Home,120,120,120,30,25.0,55.1
+-- Mirelune,Mirelune | Home,120,120,120,30,25.0,54.8
 -- Tundrel,Tundrel | Home,105,105,105,23,21.9,52.8
--- Woolpaddle,Woolpaddle | Home,90,90,90,20,22.2,57.6
+-- Woolpaddle,Woolpaddle | Home,92,92,92,22,23.9,56.7
 -- Mirelune,Mirelune | Best sellers,58,45,0,32,71.1,48.2
 -- Tundrel,Tundrel | Deals,43,39,0,30,76.9,59.3
--- Mirelune,Mirelune | Our story,45,38,0,17,44.7,51.7
 -- Woolpaddle,Woolpaddle | Our story,41,38,0,21,55.3,52.7
+-- Mirelune,Mirelune | Our story,44,37,0,17,45.9,51.0
 -- """
 -- chart = "visits"
 -- interpretation = '''

@@ -12,7 +12,7 @@
 -- prerequisites = ["Tracked products; visits to the brand store that follow an ad."]
 -- sample = """
 -- shopper_group,shoppers,buyers,purchase_rate,orders,orders_per_buyer,sales_per_shopper
--- Product pages only,1498,326,21.76,372,1.14,8.56
+-- Product pages only,1499,329,21.95,377,1.15,8.57
 -- Store visitors,194,46,23.71,54,1.17,9.07
 -- """
 -- chart = "purchase_rate"

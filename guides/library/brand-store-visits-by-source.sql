@@ -12,12 +12,12 @@
 -- prerequisites = ["A subscription to Brand Store Insights (data source amazon_brand_store_page_views)."]
 -- sample = """
 -- store_name,visit_source,visits,visitors,page_views,pages_per_visit,seconds_per_visit
--- Tundrel,other,174,164,400,2.30,127.8
--- Mirelune,other,152,140,342,2.25,121.6
--- Woolpaddle,other,146,140,346,2.37,125.6
--- Mirelune,ads,116,107,262,2.26,117.7
--- Woolpaddle,search,113,102,276,2.44,133.0
--- Mirelune,byline of a product page,110,108,260,2.36,125.8
+-- Tundrel,other,174,164,401,2.30,127.9
+-- Mirelune,other,156,145,352,2.26,122.4
+-- Woolpaddle,other,152,145,358,2.36,124.7
+-- Mirelune,ads,117,108,262,2.24,114.5
+-- Woolpaddle,search,111,100,272,2.45,133.4
+-- Mirelune,byline of a product page,108,106,255,2.36,125.9
 -- """
 -- chart = "visits"
 -- interpretation = '''

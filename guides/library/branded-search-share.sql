@@ -12,10 +12,10 @@
 -- prerequisites = ["Ads on search results in the window."]
 -- sample = """
 -- ad_product,search_kind,impressions,clicks,ctr,cost,cost_share,orders,sales,roas,ntb_share
--- sponsored_brands,branded,2695,92,3.41,85.84,35.7,26,987.6300,11.51,80.8
--- sponsored_brands,other,7652,108,1.41,154.65,64.3,19,608.7800,3.94,52.6
--- sponsored_products,branded,2157,90,4.17,58.94,14.2,18,723.7600,12.28,66.7
--- sponsored_products,other,22935,345,1.50,355.81,85.8,44,1573.4800,4.42,63.6
+-- sponsored_brands,branded,2684,91,3.39,84.59,34.8,25,962.6400,11.38,80.0
+-- sponsored_brands,other,7642,110,1.44,158.22,65.2,20,658.7600,4.16,55.0
+-- sponsored_products,branded,2156,91,4.22,59.76,14.3,18,723.7600,12.11,66.7
+-- sponsored_products,other,22975,347,1.51,357.15,85.7,44,1573.4800,4.41,63.6
 -- """
 -- chart = "cost"
 -- interpretation = '''

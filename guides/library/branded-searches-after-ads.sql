@@ -12,12 +12,12 @@
 -- prerequisites = ["Amazon DSP campaigns whose advertiser has brand keywords tracked."]
 -- sample = """
 -- campaign,reach,cost,branded_searches,searching_users,searches_per_1000_reached,cost_per_search
--- Mirelune | Display | Consideration | 2026 H2,7934,86.83,14,14,1.76,6.2
--- Tundrel | Display | Consideration | 2026 H2,6109,62.05,8,8,1.31,7.76
--- Woolpaddle | Display | Consideration | 2026 H2,4415,43.77,8,7,1.81,5.47
--- Mirelune | Display | Conversion | 2026 H2,1476,33.48,7,7,4.74,4.78
--- Mirelune | Streaming TV | Awareness | 2026 H2,4820,369.63,7,7,1.45,52.8
--- Woolpaddle | Online Video | Consideration | 2026 H2,985,27.61,7,7,7.11,3.94
+-- Mirelune | Display | Consideration | 2026 H2,7932,86.81,14,14,1.77,6.2
+-- Tundrel | Display | Consideration | 2026 H2,6112,62.04,10,10,1.64,6.20
+-- Woolpaddle | Display | Consideration | 2026 H2,4420,43.86,8,7,1.81,5.48
+-- Mirelune | Display | Conversion | 2026 H2,1498,33.91,8,8,5.34,4.24
+-- Mirelune | Streaming TV | Awareness | 2026 H2,4836,370.55,7,7,1.45,52.9
+-- Woolpaddle | Online Video | Consideration | 2026 H2,975,27.36,7,7,7.18,3.91
 -- """
 -- chart = "searches_per_1000_reached"
 -- interpretation = '''

@@ -12,13 +12,12 @@
 -- prerequisites = ["A subscription to Amazon Retail Purchases (data source amazon_retail_purchases)."]
 -- sample = """
 -- product_a,product_b,customers_a,customers_b,shared_customers,share_of_a,lift
--- "Mirelune Night Cream, 1 oz","Mirelune Clay Mask, 2 oz",98,66,5,5.1,1.30
--- "Mirelune Cleansing Balm, 2 oz","Mirelune Night Cream, 2 oz",56,71,3,5.4,1.15
--- "Mirelune Night Cream, 2 oz","Mirelune Vitamin C Serum, 2 oz",71,119,6,8.5,1.15
--- "Mirelune Mineral Sunscreen SPF 50, 1 oz","Mirelune Clay Mask, 1 oz",71,76,4,5.6,1.07
--- "Mirelune Vitamin C Serum, 1 oz","Mirelune Cleansing Balm, 2 oz",202,56,5,2.5,1.05
--- "Mirelune Vitamin C Serum, 1 oz","Mirelune Cleansing Balm, 1 oz",202,67,6,3.0,1.05
--- "Mirelune Mineral Sunscreen SPF 50, 1 oz","Mirelune Cleansing Balm, 1 oz",71,67,3,4.2,1.02
+-- "Mirelune Night Cream, 1 oz","Mirelune Clay Mask, 2 oz",101,67,5,5.0,1.22
+-- "Mirelune Mineral Sunscreen SPF 50, 1 oz","Mirelune Clay Mask, 1 oz",69,78,4,5.8,1.19
+-- "Mirelune Night Cream, 2 oz","Mirelune Vitamin C Serum, 2 oz",70,121,6,8.6,1.16
+-- "Mirelune Vitamin C Serum, 1 oz","Mirelune Cleansing Balm, 1 oz",205,64,6,2.9,1.16
+-- "Mirelune Cleansing Balm, 2 oz","Mirelune Night Cream, 2 oz",57,70,3,5.3,1.13
+-- "Mirelune Vitamin C Serum, 1 oz","Mirelune Cleansing Balm, 2 oz",205,57,5,2.4,0.97
 -- """
 -- interpretation = '''
 -- Sort by **lift** among pairs with enough **shared_customers**. Lift compares customers of at least two products: 2 means

@@ -13,14 +13,14 @@
 -- prerequisites = ["A subscription to Amazon Retail Purchases (data source amazon_retail_purchases)."]
 -- sample = """
 -- product,customers,first_day_value,returning_customers,return_rate,later_sales_per_customer
--- "Mirelune Vitamin C Serum, 1 oz",84,28.80,23,27.4,11.19
--- "Woolpaddle Grain Free Dog Food, Small",80,57.50,38,47.5,40.63
--- "Tundrel Insulated Bottle, Slate",75,34.55,12,16.0,6.64
--- "Mirelune Night Cream, 1 oz",54,31.01,21,38.9,13.40
--- "Mirelune Vitamin C Serum, 2 oz",52,32.99,20,38.5,13.73
--- "Woolpaddle Grain Free Dog Food, Large",50,60.17,23,46.0,34.27
--- "Tundrel Insulated Bottle, Moss",43,43.24,6,14.0,7.81
--- "Mirelune Mineral Sunscreen SPF 50, 1 oz",37,19.02,18,48.6,24.15
+-- "Mirelune Vitamin C Serum, 1 oz",86,28.38,25,29.1,12.04
+-- "Woolpaddle Grain Free Dog Food, Small",81,56.79,38,46.9,39.19
+-- "Tundrel Insulated Bottle, Slate",75,34.19,11,14.7,5.92
+-- "Mirelune Night Cream, 1 oz",56,30.79,22,39.3,13.21
+-- "Mirelune Vitamin C Serum, 2 oz",53,32.86,20,37.7,13.47
+-- "Woolpaddle Grain Free Dog Food, Large",50,61.19,22,44.0,33.87
+-- "Tundrel Insulated Bottle, Moss",46,43.79,7,15.2,7.89
+-- "Mirelune Mineral Sunscreen SPF 50, 1 oz",36,18.66,17,47.2,20.54
 -- """
 -- chart = "later_sales_per_customer"
 -- interpretation = '''

@@ -12,14 +12,14 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- creative_type,creative_size,creative_seconds,impressions,reach,cost,cpm,ctr,page_views,page_views_per_1000,cost_per_page_view
--- Standard Display,300x250,,22377,11150,109.09,4.88,0.290,381,17.03,0.29
--- Standard Display,728x90,,20946,10692,103.22,4.93,0.349,375,17.90,0.28
--- Responsive eCommerce,Responsive,,20700,10597,102.07,4.93,0.367,443,21.40,0.23
--- Streaming TV Video,1920x1080,15,12606,6778,418.56,33.2,0.016,128,10.15,3.27
--- Streaming TV Video,1920x1080,30,12343,6673,410.59,33.27,0.024,134,10.86,3.06
--- Audio,1x1,30,5905,2798,93.1,15.77,0.068,43,7.28,2.17
--- Video,640x360,6,4338,2789,60.44,13.93,0.092,81,18.67,0.75
--- Video,640x360,15,4301,2789,60.29,14.02,0.163,67,15.58,0.9
+-- Standard Display,300x250,,22401,11162,109.33,4.88,0.290,382,17.05,0.29
+-- Standard Display,728x90,,20959,10694,103.32,4.93,0.348,377,17.99,0.27
+-- Responsive eCommerce,Responsive,,20792,10625,102.58,4.93,0.375,453,21.79,0.23
+-- Streaming TV Video,1920x1080,15,12604,6777,418.53,33.2,0.016,131,10.39,3.19
+-- Streaming TV Video,1920x1080,30,12369,6686,411.24,33.25,0.024,131,10.59,3.14
+-- Audio,1x1,30,5898,2794,93.0,15.77,0.068,44,7.46,2.11
+-- Video,640x360,6,4343,2789,60.50,13.93,0.092,79,18.19,0.77
+-- Video,640x360,15,4279,2775,59.99,14.02,0.164,67,15.66,0.9
 -- """
 -- interpretation = '''
 -- Compare formats of one kind: sizes of display with each other, lengths of video with each other. **cost_per_page_view**

@@ -12,14 +12,14 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- supply_source,site,impressions,reach,cost,cpm,ctr,page_views,page_views_per_1000,cost_per_page_view
--- Prime Video ads,Prime Video,10521,6139,349.53,33.22,0.029,106,10.08,3.3
--- AMAZON.COM,Amazon.com,24780,12149,144.36,5.83,0.339,443,17.88,0.33
--- Openreel STV Exchange,Hollowtree TV,3577,2822,118.62,33.16,0.000,43,12.02,2.76
--- Fire TV,Fire TV Channels,3446,2730,114.97,33.36,0.000,27,7.84,4.26
--- Openreel STV Exchange,Sundial Stream,2996,2468,99.3,33.14,0.067,40,13.35,2.48
--- Twitch,Twitch,2472,2074,82.41,33.34,0.000,25,10.11,3.3
--- Lumenpath SSP,Campfire Sports,1937,1654,64.33,33.21,0.000,21,10.84,3.06
--- Lumenpath SSP,dailyharbor.example,8575,6185,59.34,6.92,0.222,164,19.13,0.36
+-- Prime Video ads,Prime Video,10523,6136,349.62,33.22,0.029,107,10.17,3.3
+-- AMAZON.COM,Amazon.com,24812,12162,144.57,5.83,0.343,447,18.02,0.32
+-- Openreel STV Exchange,Hollowtree TV,3583,2826,118.78,33.15,0.000,43,12.00,2.76
+-- Fire TV,Fire TV Channels,3436,2727,114.67,33.37,0.000,26,7.57,4.41
+-- Openreel STV Exchange,Sundial Stream,3011,2481,99.7,33.12,0.066,40,13.28,2.49
+-- Twitch,Twitch,2487,2085,82.86,33.32,0.000,25,10.05,3.3
+-- Lumenpath SSP,Campfire Sports,1933,1648,64.13,33.18,0.000,21,10.86,3.05
+-- Lumenpath SSP,dailyharbor.example,8590,6193,59.45,6.92,0.233,166,19.32,0.36
 -- """
 -- chart = "reach"
 -- interpretation = '''

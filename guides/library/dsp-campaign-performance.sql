@@ -12,13 +12,13 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- campaign,impressions,cost,cpm,page_views,cost_per_page_view,orders,sales,roas
--- Mirelune | Streaming TV | Awareness | 2026 H2,11127,369.63,33.22,114,3.24,18,535.7500,1.45
--- Tundrel | Streaming TV | Awareness | 2026 H2,8084,268.49,33.21,92,2.92,10,324.8900,1.21
--- Woolpaddle | Streaming TV | Awareness | 2026 H2,5738,191.04,33.29,49,3.9,7,269.9300,1.41
--- Mirelune | Display | Consideration | 2026 H2,19988,86.83,4.34,268,0.32,34,933.5500,10.75
--- Tundrel | Display | Consideration | 2026 H2,14270,62.05,4.35,175,0.35,13,500.8500,8.07
--- Mirelune | Online Video | Consideration | 2026 H2,3883,54.33,13.99,64,0.85,7,124.9300,2.3
--- Woolpaddle | Display | Consideration | 2026 H2,10076,43.77,4.34,156,0.28,18,571.7900,13.06
+-- Mirelune | Streaming TV | Awareness | 2026 H2,11153,370.55,33.22,114,3.25,17,519.7600,1.40
+-- Tundrel | Streaming TV | Awareness | 2026 H2,8078,268.20,33.20,92,2.92,10,324.8900,1.21
+-- Woolpaddle | Streaming TV | Awareness | 2026 H2,5742,191.01,33.27,49,3.9,7,269.9300,1.41
+-- Mirelune | Display | Consideration | 2026 H2,19979,86.81,4.34,271,0.32,36,985.5300,11.35
+-- Tundrel | Display | Consideration | 2026 H2,14266,62.04,4.35,177,0.35,13,500.8500,8.07
+-- Mirelune | Online Video | Consideration | 2026 H2,3887,54.41,14.00,63,0.86,7,124.9300,2.3
+-- Woolpaddle | Display | Consideration | 2026 H2,10094,43.86,4.35,160,0.27,20,652.7600,14.88
 -- """
 -- chart = "roas"
 -- interpretation = '''

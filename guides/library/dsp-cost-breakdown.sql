@@ -12,10 +12,10 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- campaign,currency,total_cost,supply_cost,audience_fee,platform_fee,third_party_fees,other_fees,unexplained,media_share
--- Mirelune | Streaming TV | Awareness | 2026 H2,USD,121.53,105.11,5.37,8.84,2.21,0.00,0.0,86.5
--- Mirelune | Online Video | Consideration | 2026 H2,USD,17.66,14.05,2.01,1.28,0.32,0.00,0.0,79.5
--- Tundrel | Display | Conversion | 2026 H2,USD,10.81,8.68,1.24,0.79,0.10,0.00,0.0,80.3
--- Mirelune | Black Week | 2026,USD,3.85,3.09,0.44,0.28,0.04,0.00,0.0,80.3
+-- Mirelune | Streaming TV | Awareness | 2026 H2,USD,121.32,104.93,5.36,8.82,2.21,0.00,0.0,86.5
+-- Mirelune | Online Video | Consideration | 2026 H2,USD,17.65,14.04,2.01,1.28,0.32,0.00,0.0,79.5
+-- Tundrel | Display | Conversion | 2026 H2,USD,10.91,8.75,1.25,0.80,0.10,0.00,0.0,80.3
+-- Mirelune | Black Week | 2026,USD,3.87,3.10,0.44,0.28,0.04,0.00,0.0,80.3
 -- Mirelune | Display | Own shop | 2026 H2,USD,2.1,1.68,0.24,0.15,0.02,0.00,0.0,80.3
 -- Mirelune | Pilot | New placements | 2026 H2,USD,0.09,0.08,0.00,0.01,0.00,0.00,0.0,91.7
 -- """

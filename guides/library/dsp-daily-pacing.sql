@@ -12,13 +12,13 @@
 -- prerequisites = ["One or a few Amazon DSP campaigns; choose them with the campaign pattern."]
 -- sample = """
 -- campaign,event_date,impressions,cost,running_cost,budget,budget_used
--- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-22,117,3.76,3.76,30000.00,0.01
--- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-23,155,5.09,8.85,30000.00,0.03
--- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-24,136,4.5,13.34,30000.00,0.04
--- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-25,135,4.64,17.98,30000.00,0.06
--- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-26,147,5.01,22.99,30000.00,0.08
--- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-27,107,3.62,26.61,30000.00,0.09
--- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-28,135,4.56,31.16,30000.00,0.1
+-- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-22,116,3.72,3.72,30000.00,0.01
+-- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-23,154,5.06,8.77,30000.00,0.03
+-- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-24,135,4.5,13.24,30000.00,0.04
+-- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-25,136,4.67,17.92,30000.00,0.06
+-- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-26,145,4.95,22.87,30000.00,0.08
+-- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-27,107,3.62,26.48,30000.00,0.09
+-- Mirelune | Streaming TV | Awareness | 2026 H2,2026-10-28,136,4.59,31.08,30000.00,0.1
 -- """
 -- interpretation = '''
 -- Set **budget_used** against the part of the flight that has passed: half of the time and a third of the budget means

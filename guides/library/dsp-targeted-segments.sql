@@ -12,13 +12,13 @@
 -- prerequisites = ["Amazon DSP line items that target audience segments."]
 -- sample = """
 -- segment,reach,impressions,cost,page_views,page_views_per_1000,cost_per_page_view
--- LS - Beauty Enthusiasts,402,818,15.48,8,9.78,1.94
--- LS - Pet Parents,396,805,14.08,19,23.60,0.74
--- IM - Face Care,810,2121,12.75,41,19.33,0.31
--- LS - Weekend Hikers,308,624,11.65,8,12.82,1.46
--- IM - Dog Food & Treats,560,1396,8.19,46,32.95,0.18
--- IM - Hiking & Camping,453,1159,6.84,27,23.30,0.25
--- IM - Cat Supplies,401,1006,6.02,28,27.83,0.21
+-- LS - Beauty Enthusiasts,401,818,15.54,10,12.22,1.55
+-- LS - Pet Parents,394,801,14.07,19,23.72,0.74
+-- IM - Face Care,818,2160,13.02,44,20.37,0.30
+-- LS - Weekend Hikers,307,621,11.45,8,12.88,1.43
+-- IM - Dog Food & Treats,564,1403,8.22,46,32.79,0.18
+-- IM - Hiking & Camping,451,1153,6.80,27,23.42,0.25
+-- IM - Cat Supplies,403,1007,6.02,28,27.81,0.21
 -- """
 -- chart = "page_views_per_1000"
 -- interpretation = '''

@@ -12,13 +12,13 @@
 -- prerequisites = ["Amazon DSP campaigns with buyers among the people they reached."]
 -- sample = """
 -- segment,reach,buyers,share_of_reach,share_of_buyers,segment_index
--- LS - Beauty Enthusiasts,2161,44,12.5,16.5,132
--- IM - Coffee & Espresso,2620,51,15.1,19.1,126
--- LS - Eco Conscious Homes,2941,56,17.0,21.0,124
--- IM - Writing Instruments,1250,23,7.2,8.6,120
--- LS - Home Baristas,1756,32,10.1,12.0,118
--- LS - New Movers,749,13,4.3,4.9,113
--- IM - Coffee Makers,1271,21,7.3,7.9,107
+-- LS - Beauty Enthusiasts,2168,44,12.5,16.3,131
+-- IM - Coffee & Espresso,2629,50,15.1,18.5,122
+-- LS - Eco Conscious Homes,2949,55,17.0,20.4,120
+-- IM - Writing Instruments,1245,23,7.2,8.5,119
+-- LS - Home Baristas,1759,32,10.1,11.9,117
+-- LS - New Movers,750,13,4.3,4.8,112
+-- IM - Coffee Makers,1274,21,7.3,7.8,106
 -- """
 -- chart = "segment_index"
 -- interpretation = '''

@@ -12,8 +12,8 @@
 -- prerequisites = ["A subscription to Flexible Shopping Insights (data source conversions_all)."]
 -- sample = """
 -- exposure_type,page_views,carts,orders,order_share,buyers,orders_per_buyer,ntb_share,sales
--- ad-exposed,4630,698,621,81.1,499,1.24,39.8,21975.2600
--- non-ad-exposed,1302,207,145,18.9,140,1.04,47.6,5821.1700
+-- ad-exposed,4644,701,626,80.9,503,1.24,39.5,21999.1900
+-- non-ad-exposed,1321,213,148,19.1,143,1.03,46.6,6019.1300
 -- """
 -- interpretation = '''
 -- **order_share** of the exposed says how much of the business ads have touched: an upper limit of what they can have caused

@@ -12,10 +12,10 @@
 -- prerequisites = ["An Amazon Ad Tag or events sent through the Conversions API."]
 -- sample = """
 -- campaign,event_description,event_source,conversions,users,sales,conversion_value
--- Mirelune | Display | Own shop | 2026 H2,Page view,Amazon Ad Tag,40,38,0.0000,40.0000
--- Mirelune | Display | Own shop | 2026 H2,Off-Amazon purchase,Conversions API,9,9,192.9100,0.0000
--- Tundrel | Display | Own shop | 2026 H2,Page view,Amazon Ad Tag,21,18,0.0000,21.0000
--- Woolpaddle | Display | Own shop | 2026 H2,Page view,Amazon Ad Tag,18,17,0.0000,18.0000
+-- Mirelune | Display | Own shop | 2026 H2,Page view,Amazon Ad Tag,39,37,0.0000,39.0000
+-- Mirelune | Display | Own shop | 2026 H2,Off-Amazon purchase,Conversions API,8,8,167.9200,0.0000
+-- Tundrel | Display | Own shop | 2026 H2,Page view,Amazon Ad Tag,20,17,0.0000,20.0000
+-- Woolpaddle | Display | Own shop | 2026 H2,Page view,Amazon Ad Tag,17,16,0.0000,17.0000
 -- """
 -- chart = "conversions"
 -- interpretation = '''

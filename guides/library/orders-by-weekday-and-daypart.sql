@@ -12,14 +12,14 @@
 -- prerequisites = ["Tracked products with orders in the window."]
 -- sample = """
 -- weekday,daypart,orders,order_share,buyers,sales_per_order
--- 1 Sunday,00-06,21,4.1,19,35.94
+-- 1 Sunday,00-06,21,4.0,19,35.94
 -- 1 Sunday,06-12,5,1.0,5,47.78
 -- 1 Sunday,12-18,15,2.9,15,35.72
--- 1 Sunday,18-24,20,3.9,19,33.09
+-- 1 Sunday,18-24,21,4.0,20,33.18
 -- 2 Monday,00-06,19,3.7,16,50.04
--- 2 Monday,06-12,17,3.3,16,31.34
--- 2 Monday,12-18,21,4.1,20,25.23
--- 2 Monday,18-24,24,4.7,21,29.32
+-- 2 Monday,06-12,18,3.5,17,30.49
+-- 2 Monday,12-18,21,4.0,20,25.84
+-- 2 Monday,18-24,24,4.6,21,29.32
 -- 3 Tuesday,00-06,18,3.5,18,34.99
 -- """
 -- chart = "orders"

@@ -12,20 +12,20 @@
 -- prerequisites = ["Ads that delivered on all days of the week."]
 -- sample = """
 -- ad_type,weekday,impressions,cost,cost_index,orders,order_index,roas
--- Amazon DSP,1 Sunday,15374,198.88,102.0,39,102.0,5.83
--- Amazon DSP,2 Monday,14872,193.37,99.0,38,100.0,6.27
--- Amazon DSP,3 Tuesday,14686,188.47,97.0,41,107.0,7.07
--- Amazon DSP,4 Wednesday,14993,196.0,101.0,45,118.0,7.87
--- Amazon DSP,5 Thursday,15028,195.58,100.0,36,94.0,6.38
--- Amazon DSP,6 Friday,14813,192.07,99.0,32,84.0,6.59
--- Amazon DSP,7 Saturday,15414,200.26,103.0,36,94.0,5.5
--- Sponsored ads,1 Sunday,7861,106.2,103.0,23,109.0,6.31
--- Sponsored ads,2 Monday,7575,100.91,98.0,22,104.0,6.6
--- Sponsored ads,3 Tuesday,7434,108.77,106.0,29,137.0,8.65
--- Sponsored ads,4 Wednesday,7404,101.77,99.0,15,71.0,5.93
--- Sponsored ads,5 Thursday,7776,93.89,91.0,23,109.0,11.04
--- Sponsored ads,6 Friday,7617,111.17,108.0,17,80.0,4.7
--- Sponsored ads,7 Saturday,7938,97.98,95.0,19,90.0,5.76
+-- Amazon DSP,1 Sunday,15365,198.76,102.0,40,104.0,6.02
+-- Amazon DSP,2 Monday,14870,193.21,99.0,40,104.0,6.64
+-- Amazon DSP,3 Tuesday,14697,188.84,97.0,41,106.0,7.06
+-- Amazon DSP,4 Wednesday,15031,196.1,101.0,45,117.0,7.91
+-- Amazon DSP,5 Thursday,15048,195.65,100.0,36,93.0,6.38
+-- Amazon DSP,6 Friday,14857,192.52,99.0,32,83.0,6.56
+-- Amazon DSP,7 Saturday,15442,200.67,103.0,36,93.0,5.5
+-- Sponsored ads,1 Sunday,7902,109.0,105.0,23,108.0,6.14
+-- Sponsored ads,2 Monday,7605,101.74,98.0,22,103.0,6.5
+-- Sponsored ads,3 Tuesday,7464,106.68,103.0,29,136.0,8.82
+-- Sponsored ads,4 Wednesday,7366,103.27,100.0,17,80.0,6.43
+-- Sponsored ads,5 Thursday,7790,94.60,92.0,23,108.0,10.96
+-- Sponsored ads,6 Friday,7585,108.58,105.0,16,75.0,4.6
+-- Sponsored ads,7 Saturday,7968,99.66,96.0,19,89.0,5.67
 -- """
 -- interpretation = '''
 -- Compare the two index columns: **cost_index** 110 means that the weekday takes 10% more than an average day, **order_index**

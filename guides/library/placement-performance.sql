@@ -12,14 +12,14 @@
 -- prerequisites = ["Sponsored ads with clicks in the window."]
 -- sample = """
 -- ad_product,placement,impressions,clicks,ctr,cost,cpc,orders,conversion_rate,roas
--- sponsored_brands,Detail Page on-Amazon,4735,94,1.99,115.29,1.23,22,23.40,5.71
--- sponsored_brands,Top of Search on-Amazon,4799,89,1.85,104.26,1.17,18,20.22,7.18
--- sponsored_brands,Off Amazon,813,17,2.09,20.94,1.23,5,29.41,9.07
--- sponsored_display,Detail Page on-Amazon,5625,21,0.37,19.36,0.92,22,104.76,31.29
--- sponsored_display,Homepage on-Amazon,1521,9,0.59,6.53,0.73,8,88.89,37.20
--- sponsored_products,Detail Page on-Amazon,17711,223,1.26,206.96,0.93,30,13.45,5.53
--- sponsored_products,Top of Search on-Amazon,11447,201,1.76,190.62,0.95,34,16.92,5.77
--- sponsored_products,Off Amazon,3396,38,1.12,37.07,0.98,4,10.53,4.77
+-- sponsored_brands,Detail Page on-Amazon,4718,94,1.99,115.93,1.23,22,23.40,5.89
+-- sponsored_brands,Top of Search on-Amazon,4798,89,1.85,104.26,1.17,18,20.22,7.18
+-- sponsored_brands,Off Amazon,810,18,2.22,22.62,1.26,5,27.78,8.40
+-- sponsored_display,Detail Page on-Amazon,5639,19,0.34,17.69,0.93,23,121.05,34.80
+-- sponsored_display,Homepage on-Amazon,1522,9,0.59,6.54,0.73,8,88.89,37.12
+-- sponsored_products,Detail Page on-Amazon,17736,223,1.26,206.35,0.93,30,13.45,5.55
+-- sponsored_products,Top of Search on-Amazon,11475,203,1.77,192.14,0.95,34,16.75,5.73
+-- sponsored_products,Off Amazon,3422,39,1.14,38.32,0.98,4,10.26,4.62
 -- """
 -- chart = "roas"
 -- interpretation = '''

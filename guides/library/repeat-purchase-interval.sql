@@ -12,13 +12,13 @@
 -- prerequisites = ["A subscription to Amazon Retail Purchases (data source amazon_retail_purchases)."]
 -- sample = """
 -- product,customers,repeat_customers,repeat_rate,repeat_purchases,median_days,avg_days
--- "Woolpaddle Grain Free Dog Food, Small",153,47,30.7,79,35.0,43.0
--- "Mirelune Vitamin C Serum, 1 oz",202,41,20.3,64,55.0,61.0
--- "Mirelune Vitamin C Serum, 2 oz",119,26,21.8,28,55.0,55.9
--- "Woolpaddle Grain Free Dog Food, Large",99,25,25.3,40,35.0,36.5
--- "Mirelune Mineral Sunscreen SPF 50, 1 oz",71,21,29.6,47,45.0,47.6
--- "Woolpaddle Dental Chews, Small",66,20,30.3,29,30.0,36.1
--- "Woolpaddle Salmon Cat Treats, Large",56,17,30.4,30,28.0,27.6
+-- "Woolpaddle Grain Free Dog Food, Small",157,47,29.9,80,35.0,43.1
+-- "Mirelune Vitamin C Serum, 1 oz",205,42,20.5,65,55.0,62.2
+-- "Mirelune Vitamin C Serum, 2 oz",121,28,23.1,30,55.0,63.0
+-- "Woolpaddle Grain Free Dog Food, Large",100,25,25.0,40,35.0,36.5
+-- "Mirelune Mineral Sunscreen SPF 50, 1 oz",69,21,30.4,44,45.0,47.2
+-- "Woolpaddle Dental Chews, Small",67,19,28.4,27,30.0,36.9
+-- "Woolpaddle Salmon Cat Treats, Large",55,17,30.9,30,28.0,27.6
 -- """
 -- chart = "median_days"
 -- interpretation = '''

@@ -12,10 +12,10 @@
 -- prerequisites = ["Attributed page views and orders in the window."]
 -- sample = """
 -- ad_product,page_views,carts,orders,carts_per_view,orders_per_cart,orders_per_view
--- amazon_dsp,1652,264,267,16.0,101.1,16.2
--- sponsored_brands,607,60,45,9.9,75.0,7.4
--- sponsored_products,366,101,69,27.6,68.3,18.9
--- sponsored_display,233,33,33,14.2,100.0,14.2
+-- amazon_dsp,1664,268,270,16.1,100.7,16.2
+-- sponsored_brands,604,59,45,9.8,76.3,7.5
+-- sponsored_products,369,101,69,27.4,68.3,18.7
+-- sponsored_display,228,33,34,14.5,103.0,14.9
 -- """
 -- chart = "orders_per_view"
 -- interpretation = '''

@@ -12,13 +12,13 @@
 -- prerequisites = ["Ads that delivered in the window."]
 -- sample = """
 -- event_date,ad_product,currency,impressions,cost,cost_share
--- 2026-10-22,amazon_dsp,USD,1300,16.79,59.4
--- 2026-10-22,sponsored_products,USD,452,5.58,19.8
--- 2026-10-22,sponsored_brands,USD,141,4.56,16.1
+-- 2026-10-22,amazon_dsp,USD,1303,16.80,61.7
+-- 2026-10-22,sponsored_products,USD,458,5.58,20.5
+-- 2026-10-22,sponsored_brands,USD,144,4.56,16.8
 -- 2026-10-22,sponsored_television,USD,8,0.19,0.7
--- 2026-10-23,amazon_dsp,USD,1220,16.21,67.4
--- 2026-10-23,sponsored_brands,USD,131,4.47,18.6
--- 2026-10-23,sponsored_products,USD,462,2.99,12.4
+-- 2026-10-23,amazon_dsp,USD,1218,16.08,67.2
+-- 2026-10-23,sponsored_brands,USD,130,4.47,18.7
+-- 2026-10-23,sponsored_products,USD,464,2.99,12.5
 -- 2026-10-23,sponsored_television,USD,14,0.26,1.1
 -- """
 -- interpretation = '''

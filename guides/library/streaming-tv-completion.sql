@@ -12,14 +12,14 @@
 -- prerequisites = ["Amazon DSP video campaigns that delivered in the window."]
 -- sample = """
 -- campaign,creative_seconds,impressions,starts,midpoint_rate,completion_rate,completed,cost_per_1000_completed
--- Mirelune | Streaming TV | Awareness | 2026 H2,15,1841,1841,97.5,94.8,1746,34.87
--- Mirelune | Streaming TV | Awareness | 2026 H2,30,1823,1823,97.2,94.7,1726,35.14
--- Tundrel | Streaming TV | Awareness | 2026 H2,30,1410,1410,97.7,95.3,1344,34.76
--- Tundrel | Streaming TV | Awareness | 2026 H2,15,1338,1338,96.6,94.5,1264,35.24
--- Woolpaddle | Streaming TV | Awareness | 2026 H2,30,907,907,96.7,93.7,850,35.57
--- Woolpaddle | Streaming TV | Awareness | 2026 H2,15,887,887,96.7,93.9,833,35.58
--- Mirelune | Online Video | Consideration | 2026 H2,15,637,637,72.5,43.6,278,32.33
--- Mirelune | Online Video | Consideration | 2026 H2,6,610,610,73.3,45.1,275,31.52
+-- Mirelune | Streaming TV | Awareness | 2026 H2,15,1837,1837,97.4,94.8,1741,34.90
+-- Mirelune | Streaming TV | Awareness | 2026 H2,30,1820,1820,97.3,94.7,1724,35.12
+-- Tundrel | Streaming TV | Awareness | 2026 H2,30,1404,1404,97.6,95.4,1339,34.73
+-- Tundrel | Streaming TV | Awareness | 2026 H2,15,1336,1336,96.6,94.5,1262,35.22
+-- Woolpaddle | Streaming TV | Awareness | 2026 H2,30,910,910,96.7,93.7,853,35.53
+-- Woolpaddle | Streaming TV | Awareness | 2026 H2,15,889,889,96.7,93.9,835,35.57
+-- Mirelune | Online Video | Consideration | 2026 H2,15,633,633,72.4,43.3,274,32.62
+-- Mirelune | Online Video | Consideration | 2026 H2,6,613,613,73.1,44.7,274,31.81
 -- """
 -- interpretation = '''
 -- Compare lengths within one kind: in the sample, more than nine of ten television ads are watched to the end, and fewer than

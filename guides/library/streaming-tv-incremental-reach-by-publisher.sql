@@ -12,14 +12,14 @@
 -- prerequisites = ["Amazon DSP streaming TV campaigns that delivered in the window."]
 -- sample = """
 -- site,deal,impressions,reach,frequency,cpm,exclusive_users,exclusive_share,cost_per_1000_exclusive
--- Prime Video,Prime Video Reach,1965,1416,1.39,34.17,498,35.2,134.81
--- Prime Video,open auction,959,707,1.36,29.84,249,35.2,114.92
--- Hollowtree TV,Prime Video Reach,647,575,1.13,33.97,110,19.1,199.78
--- Fire TV Channels,Prime Video Reach,638,572,1.12,34.14,122,21.3,178.51
--- Sundial Stream,Prime Video Reach,579,529,1.09,33.86,107,20.2,183.22
--- Twitch,Prime Video Reach,466,437,1.07,33.65,99,22.7,158.38
--- Campfire Sports,Prime Video Reach,377,353,1.07,34.24,70,19.8,184.38
--- Prime Video,Openreel Live Sports,424,325,1.30,37.19,104,32.0,151.62
+-- Prime Video,Prime Video Reach,1964,1416,1.39,34.16,500,35.3,134.19
+-- Prime Video,open auction,961,707,1.36,29.86,249,35.2,115.23
+-- Hollowtree TV,Prime Video Reach,647,575,1.13,33.95,110,19.1,199.67
+-- Fire TV Channels,Prime Video Reach,633,569,1.11,34.16,121,21.3,178.73
+-- Sundial Stream,Prime Video Reach,577,527,1.09,33.82,106,20.1,184.11
+-- Twitch,Prime Video Reach,466,438,1.06,33.63,99,22.6,158.32
+-- Campfire Sports,Prime Video Reach,374,350,1.07,34.24,71,20.3,180.37
+-- Prime Video,Openreel Live Sports,424,325,1.30,37.18,104,32.0,151.59
 -- """
 -- chart = "exclusive_users"
 -- interpretation = '''

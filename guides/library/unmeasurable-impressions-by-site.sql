@@ -12,14 +12,14 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- site,measurable_impressions,unmeasurable_impressions,unmeasurable_share,viewable_impressions,viewable_rate,estimated_views
--- Amazon.com,8438,438,4.9,5920,70.2,315
--- Amazon Shopping App,4011,200,4.7,2685,66.9,136
--- Prime Video,3297,181,5.2,3241,98.3,175
--- dailyharbor.example,2896,190,6.2,2032,70.2,135
--- cookpocket.example,2591,142,5.2,1831,70.7,103
--- IMDb,1746,97,5.3,1227,70.3,69
--- Weatherfold,1697,98,5.5,1233,72.7,73
--- trailnotes.example,1565,77,4.7,1059,67.7,63
+-- Amazon.com,8440,435,4.9,5920,70.1,313
+-- Amazon Shopping App,4030,198,4.7,2698,66.9,135
+-- Prime Video,3299,179,5.1,3245,98.4,173
+-- dailyharbor.example,2903,192,6.2,2032,70.0,137
+-- cookpocket.example,2594,141,5.2,1829,70.5,101
+-- IMDb,1745,97,5.3,1229,70.4,69
+-- Weatherfold,1707,98,5.4,1241,72.7,73
+-- trailnotes.example,1566,79,4.8,1059,67.6,64
 -- """
 -- chart = "unmeasurable_share"
 -- interpretation = '''

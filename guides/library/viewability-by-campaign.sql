@@ -12,13 +12,13 @@
 -- prerequisites = ["Amazon DSP campaigns that delivered in the window."]
 -- sample = """
 -- campaign,creative_type,impressions,measurable_impressions,viewable_impressions,measurable_rate,viewable_rate,cost_per_1000_viewable
--- Mirelune | Display | Consideration | 2026 H2,Standard Display,4458,4235,2924,95.0,69.0,6.62
--- Mirelune | Streaming TV | Awareness | 2026 H2,Streaming TV Video,3664,3472,3399,94.8,97.9,35.76
--- Tundrel | Display | Consideration | 2026 H2,Standard Display,3104,2959,2023,95.3,68.4,6.71
--- Tundrel | Streaming TV | Awareness | 2026 H2,Streaming TV Video,2748,2602,2555,94.7,98.2,35.72
--- Woolpaddle | Display | Consideration | 2026 H2,Standard Display,2189,2085,1381,95.2,66.2,6.88
--- Mirelune | Display | Consideration | 2026 H2,Responsive eCommerce,2150,2044,1424,95.1,69.7,6.57
--- Woolpaddle | Streaming TV | Awareness | 2026 H2,Streaming TV Video,1794,1715,1676,95.6,97.7,35.73
+-- Mirelune | Display | Consideration | 2026 H2,Standard Display,4459,4236,2927,95.0,69.1,6.61
+-- Mirelune | Streaming TV | Awareness | 2026 H2,Streaming TV Video,3657,3466,3393,94.8,97.9,35.76
+-- Tundrel | Display | Consideration | 2026 H2,Standard Display,3099,2956,2024,95.4,68.5,6.70
+-- Tundrel | Streaming TV | Awareness | 2026 H2,Streaming TV Video,2740,2594,2548,94.7,98.2,35.69
+-- Woolpaddle | Display | Consideration | 2026 H2,Standard Display,2203,2098,1388,95.2,66.2,6.89
+-- Mirelune | Display | Consideration | 2026 H2,Responsive eCommerce,2151,2046,1426,95.1,69.7,6.56
+-- Woolpaddle | Streaming TV | Awareness | 2026 H2,Streaming TV Video,1799,1720,1680,95.6,97.7,35.72
 -- """
 -- chart = "viewable_rate"
 -- interpretation = '''

@@ -225,7 +225,7 @@ mod folder {
             reader.post("/guides/our-way/favourite", &[("on", "true")]).await.with(303);
             std::fs::remove_dir_all(root.path().join("our-way")).expect("it goes");
             house.time.advance(TimeDelta::seconds(5));
-            assert!(reader.get("/guides/our-way").await.with(410).text("main").contains("progress and your reports are kept"));
+            assert!(reader.get("/guides/our-way").await.with(410).text("main").contains("progress and reports are kept"));
             assert_eq!(house.count("select count(*) as value from guide_readers where starred").await, 1, "progress stays");
             let path = root.path().to_owned();
             root.close().expect("it goes");

@@ -174,8 +174,8 @@ fn is_read(name: &str) -> bool {
 
 fn content(path: &Path, name: &str, stamp: &Stamp) -> Content {
     if name == ITSELF {
-        let why = "This folder is a symbolic link, so it may be outside the folder of all guides, and isn't read. Copy \
-                   the folder here, or name the folder that contains it in RECOMAMP_GUIDES_DIR.";
+        let why = "This folder is a symbolic link, so it may be outside the guides folder and isn't read. Copy its \
+                   files here, or set RECOMAMP_GUIDES_DIR to the folder that contains the original.";
         return Content::Refused(why.to_owned());
     }
     if stamp.is_link {

@@ -208,7 +208,7 @@ async fn removed(desk: &Desk, person: &Person, slug: &str) -> web::Result<web::E
         return Ok(web::Error::Missing);
     }
     let what = "This guide was removed or renamed since you read it. Look for it among the guides. Your progress and \
-                your reports are kept, and it has them again when it comes back.";
+                reports are kept, and reappear if the guide returns.";
     Ok(web::Error::Gone(what.to_owned()))
 }
 

@@ -23,14 +23,14 @@ pub(super) fn embedded(body: &str, slug: &str, picture: impl Fn(&str) -> Option<
         let (bytes, kind) = picture(&file).zip(picture_kind(&file)).ok_or(gone)?;
         left = left
             .checked_sub(bytes.len())
-            .ok_or("a file has room for 5 MB of pictures; the page of the report shows it")?;
+            .ok_or("a download holds at most 5 MB of pictures; the report's page shows it")?;
         Ok(format!("data:{kind};base64,{}", STANDARD.encode(bytes)))
     })
 }
 
 /// The text of a report without its pictures, which only people who are signed in can load.
 pub fn without_pictures(body: &str) -> String {
-    replaced(body, |_| Err("it is shown in RecomAMP only"))
+    replaced(body, |_| Err("it is only shown in RecomAMP"))
 }
 
 /// The text with another address for each picture, or with a note in its place that says why it isn't included.
@@ -57,15 +57,12 @@ fn decoded(address: &str) -> String {
     let mut rest = address.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let code = after.get(..2).filter(|_| first == b'%').and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
+        if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            bytes.push(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(first);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).replace("&amp;", "&")
@@ -96,7 +93,10 @@ mod tests {
     fn a_file_says_which_pictures_it_has_no_room_for() {
         let text =
             embedded(BODY, "a", |file| Some(Arc::from(vec![0; if file == "two.jpg" { 1 } else { MOST_BYTES + 1 }])));
-        assert!(text.contains("<em>A &quot;funnel&quot; (picture not included: a file has room for 5 MB"), "{text}");
+        assert!(
+            text.contains("<em>A &quot;funnel&quot; (picture not included: a download holds at most 5 MB"),
+            "{text}"
+        );
         assert!(text.contains("<img src=\"data:image/jpeg;base64,AA==\" alt=\"Two\" title=\"T\" />"), "{text}");
     }
 
@@ -104,6 +104,6 @@ mod tests {
     fn a_public_page_has_notes_instead_of_pictures() {
         let text = without_pictures(BODY);
         assert!(!text.contains("<img src=\"/guides"), "{text}");
-        assert_eq!(text.matches("(picture not included: it is shown in RecomAMP only)").count(), 2);
+        assert_eq!(text.matches("(picture not included: it is only shown in RecomAMP)").count(), 2);
     }
 }
