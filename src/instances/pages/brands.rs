@@ -208,7 +208,7 @@ fn check(title: &str, read: &ListRead, errors: &mut Errors) {
         }
     }
     if read.items.is_empty() && !read.rejected.is_empty() {
-        errors.add("items", "Nothing in this list was understood. See below for each line.");
+        errors.add("items", "Nothing in this list was understood. See above for each line.");
     }
     if read.items.len() > 2 * MOST {
         errors.add("items", format!("A list can hold at most {} items. Split it.", 2 * MOST));

@@ -19,7 +19,7 @@ pub(super) struct Page {
 
 fn named(room: &Notices, token: &str) -> web::Result<crate::ids::PersonId> {
     mail::named(&room.site.vault, token).ok_or_else(|| {
-        let todo = "This link is incomplete or no longer valid. Sign in, and change it under Notifications.";
+        let todo = "This link is incomplete or no longer valid. Sign in, and change it under Notice settings.";
         web::Error::Invalid(todo.to_owned())
     })
 }
