@@ -8,7 +8,7 @@ use super::submit::Executions;
 use crate::amcsql::semantics::of_columns;
 use crate::db::{self, Tx};
 use crate::ids::ExecutionId;
-use crate::results::{self, CsvForm, Download, Key, PageRequest, Separator};
+use crate::results::{self, Cell, CsvForm, Download, Key, PageRequest, Separator};
 use crate::web;
 
 /// A page of a shared result.
@@ -21,6 +21,8 @@ pub struct SharedResult {
     pub removed_at: Option<DateTime<Utc>>,
     /// The columns, and whether each is numeric.
     pub columns: Vec<(String, bool)>,
+    /// The unit of each column of money, `millicents`; empty for other columns.
+    pub units: Vec<String>,
     /// The rows of the page, formatted for display; an empty text is NULL.
     pub rows: Vec<Vec<String>>,
     /// Rows of the whole result.
@@ -28,6 +30,11 @@ pub struct SharedResult {
 }
 
 impl SharedResult {
+    /// The name of each column, whether it is numeric, and its unit.
+    pub fn heads(&self) -> Vec<(&String, bool, &String)> {
+        self.columns.iter().zip(&self.units).map(|((name, is_number), unit)| (name, *is_number, unit)).collect()
+    }
+
     /// The cells of a row, each with its column.
     pub fn cells<'a>(&'a self, row: &'a [String]) -> Vec<(&'a (String, bool), &'a String)> {
         self.columns.iter().zip(row).collect()
@@ -50,6 +57,7 @@ pub async fn shared_result(
         finished_at: execution.finished_at,
         removed_at: execution.result_removed_at,
         columns: Vec::new(),
+        units: Vec::new(),
         rows: Vec::new(),
         total: 0,
     };
@@ -58,17 +66,28 @@ pub async fn shared_result(
         let page = room.result_store.page(&Key::from(&execution.id), request).await.map_err(failed)?;
         shared.columns = page.columns.iter().map(|column| (column.name.clone(), column.kind.is_number())).collect();
         let meanings = of_columns(execution.sent.sql());
-        let is_amount = |(name, is_number): &(String, bool)| {
-            *is_number && meanings.get(&name.to_lowercase()).is_some_and(|meaning| meaning.is_amount)
-        };
-        let amounts: Vec<bool> = shared.columns.iter().map(is_amount).collect();
-        let shown = |(is_amount, cell): (&bool, results::Cell)| {
-            if *is_amount && !cell.is_null { results::grouped(&cell.exact) } else { cell.shown }
-        };
-        shared.rows = page.rows.into_iter().map(|row| amounts.iter().zip(row).map(shown).collect()).collect();
+        let mut amounts = Vec::new();
+        for (name, is_number) in &shared.columns {
+            let meaning = meanings.get(&name.to_lowercase()).filter(|_| *is_number);
+            let unit = meaning.and_then(|one| one.unit);
+            amounts.push(meaning.is_some_and(|one| one.is_amount));
+            shared.units.push(unit.map(|unit| unit.name().to_owned()).unwrap_or_default());
+        }
+        shared.rows = page
+            .rows
+            .into_iter()
+            .map(|row| amounts.iter().zip(row).map(|(is_amount, cell)| shown(*is_amount, cell)).collect())
+            .collect();
         shared.total = page.total;
     }
     Ok(Some(shared))
+}
+
+/// A value as on the result's own page: numbers with many decimal places are rounded.
+fn shown(is_amount: bool, cell: Cell) -> String {
+    let has_many_places = cell.exact.split_once('.').is_some_and(|(_, places)| places.len() > results::ROUNDED);
+    let is_brief = !cell.is_null && (is_amount || (cell.kind.is_number() && has_many_places));
+    if is_brief { results::brief(&cell.exact) } else { cell.shown }
 }
 
 /// The whole result as CSV with commas.
@@ -81,5 +100,24 @@ fn failed(error: results::Error) -> web::Error {
     match error {
         results::Error::Missing => db::Error::Missing.into(),
         error => web::Error::Unavailable(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Kind;
+
+    #[test]
+    fn readers_see_numbers_with_few_decimal_places() {
+        let text = |is_amount, exact: &str| {
+            let kind = Kind::Decimal { precision: 38, scale: 8 };
+            let cell = Cell { exact: exact.to_owned(), shown: exact.to_owned(), kind, is_null: false, cut: false };
+            shown(is_amount, cell)
+        };
+        assert_eq!(text(true, "1730979.7999999998"), "1,730,979.8");
+        assert_eq!(text(true, "1234.5"), "1,234.5");
+        assert_eq!(text(false, "0.12345678"), "0.1235");
+        assert_eq!(text(false, "1234.5"), "1234.5", "a number that isn't known as an amount stays");
     }
 }

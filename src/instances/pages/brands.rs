@@ -211,7 +211,7 @@ fn check(title: &str, read: &ListRead, errors: &mut Errors) {
         }
     }
     if read.items.is_empty() && !read.rejected.is_empty() {
-        errors.add("items", "Nothing in this list was understood. See below for each line.");
+        errors.add("items", "Nothing in this list was understood. See above for each line.");
     }
 }
 

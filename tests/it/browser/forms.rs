@@ -152,3 +152,26 @@ async fn back_after_save_shows_what_was_typed() {
         browser.until(async || browser.value("sql").await == SECOND).await;
     }
 }
+
+/// Another tab signs the person out while a form is filled in: after sign-in, the form has what was typed.
+#[tokio::test]
+async fn what_was_typed_is_there_after_the_session_ended() {
+    const SIGN_OUT: &str = "const sent = new XMLHttpRequest(); sent.open('POST', '/sign-out', false); sent.send();";
+    let program = Program::start(&[AT_ONCE, SMALL, EAGER]).await;
+    let browser = Browser::start(Options::default()).await;
+    sign_in(&browser, &program.address()).await;
+    browser.open(&format!("{}/settings/webhooks/new", program.address())).await;
+    browser.fill("name", "Client reports").await;
+    browser.fill("url", "https://example.com/in").await;
+    browser.execute(SIGN_OUT, Vec::new()).await;
+    browser.press("Add webhook").await;
+    browser.see("wasn't saved because your session had ended").await;
+    browser.press("Sign in with Amazon").await;
+    browser.follow("input[name=person][value=ada]").await;
+    browser.press("Allow").await;
+    browser.see("What you typed is filled in again.").await;
+    assert_eq!(browser.value("name").await, "Client reports");
+    assert_eq!(browser.value("url").await, "https://example.com/in");
+    browser.press("Add webhook").await;
+    browser.see("Copy the signing secret now").await;
+}

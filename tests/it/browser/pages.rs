@@ -51,6 +51,12 @@ async fn pages_that_have_an_address_are_light_narrow_and_accessible() {
     check(&browser, "dashboard").await;
     pick_an_instance(&browser).await;
     check(&browser, "instance").await;
+    // A long name without spaces makes no page wider than its screen.
+    let long = "ReachByCampaign".repeat(13);
+    write(&browser, &long, "SELECT campaign FROM dsp_impressions GROUP BY campaign").await;
+    save(&browser, &long).await;
+    browser.open(&address).await;
+    assert_eq!(browser.overflow().await, 0, "a long name makes the dashboard wider than its screen");
     for page in [
         "/instances",
         "/instances?q=nothing",

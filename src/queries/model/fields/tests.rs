@@ -70,8 +70,8 @@ fn a_required_field_needs_a_value_and_an_optional_one_is_null() {
 #[test]
 fn limits_are_reported() {
     let long = "x".repeat(MOST_CHARACTERS + 1);
-    assert!(field(FieldKind::Text).value(&long).unwrap_err().contains("10000"));
-    assert!(field(FieldKind::List).value(&format!("a\n{long}")).unwrap_err().contains("1000"));
+    assert!(field(FieldKind::Text).value(&long).unwrap_err().contains("10,000"));
+    assert!(field(FieldKind::List).value(&format!("a\n{long}")).unwrap_err().contains("1,000"));
     let many: String = (0..=MOST_ITEMS).map(|number| number.to_string()).collect::<Vec<_>>().join("\n");
     assert!(field(FieldKind::List).value(&many).unwrap_err().contains("200,000"));
     assert!(field(FieldKind::Number).value(&"9".repeat(39)).is_err());
