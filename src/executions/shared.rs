@@ -10,6 +10,7 @@ use crate::db::{self, Tx};
 use crate::ids::ExecutionId;
 use crate::results::{self, Cell, CsvForm, Download, Key, PageRequest, Separator};
 use crate::web;
+use crate::web::components::{ROUNDED, brief};
 
 /// A page of a shared result.
 #[derive(Clone, Debug)]
@@ -85,9 +86,9 @@ pub async fn shared_result(
 
 /// A value as on the result's own page: numbers with many decimal places are rounded.
 fn shown(is_amount: bool, cell: Cell) -> String {
-    let has_many_places = cell.exact.split_once('.').is_some_and(|(_, places)| places.len() > results::ROUNDED);
+    let has_many_places = cell.exact.split_once('.').is_some_and(|(_, places)| places.len() > ROUNDED);
     let is_brief = !cell.is_null && (is_amount || (cell.kind.is_number() && has_many_places));
-    if is_brief { results::brief(&cell.exact) } else { cell.shown }
+    if is_brief { brief(&cell.exact) } else { cell.shown }
 }
 
 /// The whole result as CSV with commas.
