@@ -205,8 +205,15 @@
     const kept = store.lost && store.kept && JSON.parse(store.kept);
     delete store.kept;
     delete store.lost;
-    const form = kept && document.forms[kept.at];
-    if (!form || kept.here !== here() || kept.action !== form.getAttribute("action")) return;
+    if (!kept || kept.here !== here()) return;
+    const { pathname, search } = location;
+    // A draft that was never stored has no page.
+    if (pathname === "/queries/new" && search && !document.querySelector("[name=sql]")) {
+      Object.assign(store, { lost: "yes", kept: JSON.stringify({ ...kept, here: pathname }) });
+      return location.replace(pathname);
+    }
+    const form = document.forms[kept.at];
+    if (kept.action !== form?.getAttribute("action")) return;
     inputs(form).forEach((one, at) => {
       const [name, value] = kept.values[at] ?? [];
       if (name === one.name) one[isBox(one) ? "checked" : "value"] = value;
