@@ -20,5 +20,4 @@ insert into message_incidents (cause, opened_at)
     select 'backfill-ended:' || id || ':' || lease_epoch, state_at from backfills where state in ('finished', 'paused');
 
 -- What runs a query, for its page.
-create index schedules_by_query on schedules (query_id) where query_id is not null;
 create index backfills_by_query on backfills (query_id) where query_id is not null;

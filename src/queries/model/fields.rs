@@ -280,9 +280,9 @@ impl FieldDef {
         for item in &items {
             if item.chars().count() > ITEM_LENGTH || item.chars().any(char::is_control) {
                 let shown: String = item.chars().filter(|c| !c.is_control()).take(30).collect();
+                let most = crate::web::components::count(ITEM_LENGTH);
                 return Err(format!(
-                    "Each value of {} must be at most {ITEM_LENGTH} characters without control characters. Check: \
-                     {shown}…",
+                    "Each value of {} must be at most {most} characters without control characters. Check: {shown}…",
                     self.title()
                 ));
             }
