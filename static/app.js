@@ -186,7 +186,9 @@
     keep(form);
   });
   // If the session had ended when a form was submitted, its text is filled in again after sign-in in the same tab.
-  const store = globalThis.sessionStorage;
+  let store = {};
+  // A browser that refuses all storage throws here.
+  try { store = globalThis.sessionStorage; } catch { /* nothing is kept */ }
   const isBox = (one) => one.type === "checkbox" || one.type === "radio";
   const inputs = (form) => [...form.elements].filter((one) => one.name && !/^(hidden|password|file|submit|fieldset)$/.test(one.type));
   const here = () => location.pathname + location.search;

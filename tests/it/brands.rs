@@ -36,7 +36,7 @@ stories! {
         let ada = house.signed_in("Ada").await;
         let brands = format!("/instances/{}/brands", instance(&ada).await);
         let asins = |number: usize| (0..number).map(|at| format!("B0{at:08}")).collect::<Vec<_>>().join("\n");
-        let many = format!("{}B000000001\tFirst\nB000000002\n", asins(10_050));
+        let many = format!("{}\nB000000001\tFirst\nB000000002\n", asins(10_050));
         ada.post(&brands, &[("name", "Long"), ("items", &many)]).await.with(303);
         let list = ada.get(&brands).await.with(200);
         assert!(list.body.contains("Long: 10,050 items added, 2 already there."), "{}", list.text("main"));
