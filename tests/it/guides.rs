@@ -98,7 +98,7 @@ mod read {
             let frequencies = tried.texts(&format!("{ANCHOR}-out td.number:last-child"));
             assert!(!frequencies.is_empty() && frequencies.iter().all(|number| number.len() <= 6), "{frequencies:?}");
             let refused = ada.post(&format!("{QUERY}/run"), &[("window", "settled")]).await.with(422);
-            assert!(refused.text(ANCHOR).contains("The query can't run yet Choose an instance"), "{}", refused.text(ANCHOR));
+            assert!(refused.text(ANCHOR).contains("The query can't run yetChoose an instance above"), "{}", refused.text(ANCHOR));
             let page = ada.get(&format!("/guides/first-query?instance={instance}")).await.with(200);
             let fields = form(&page, &instance);
             let started = ada.post(&format!("{QUERY}/run"), &pairs(&fields)).await.with(303);

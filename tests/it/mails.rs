@@ -112,7 +112,7 @@ stories! {
         }
         let stranger = house.visitor();
         let url = unsubscribing(&mails[0]);
-        assert!(stranger.get(&url).await.with(200).body.contains("Stop all notification email"));
+        assert!(stranger.get(&url).await.with(200).body.contains("Stop all email about notices"));
         ran(&house, &ada, &query).await;
         assert_eq!(server.mails().len(), 2, "opening the link changes nothing");
         let one_click = [("sec-fetch-site", "none")];
