@@ -344,20 +344,6 @@ stories! {
         assert_eq!(marked.attributes("#live .callout a", "href"), ["/search", "#mark"]);
     }
 
-    /// Canceled in AMC's console: the execution says so.
-    async fn a_run_that_is_cancelled_elsewhere_says_so(house: House) {
-        let ada = house.signed_in("Ada").await;
-        let page = run(&ada, &saved(&ada, REACH).await).await;
-        house.tick("poller").await;
-        ada.post(&format!("{page}/cancel"), &[]).await.with(303);
-        house.tick("poller").await;
-        set(&house, "update executions set cancel_asked_at = null where id = $1", page.rsplit('/').next().unwrap()).await;
-        house.settle().await;
-        let shown = ada.get(&page).await.with(200);
-        assert!(shown.text("#live [role=status]").contains("Canceled"), "{}", shown.body);
-        assert!(shown.text("#live .callout").contains("canceled outside RecomAMP"), "{}", shown.body);
-    }
-
     /// An execution is shown among the others of its query, with their durations.
     async fn runs_of_one_query_stand_in_a_row(house: House) {
         let ada = house.signed_in("Ada").await;
@@ -386,5 +372,27 @@ stories! {
         assert_eq!(csv.body.lines().count(), 1);
         let chie = house.signed_in("Chie").await;
         assert_eq!(chie.get("/executions?by=me").await.with(200).texts("#runs tbody tr").len(), 0);
+    }
+}
+
+mod elsewhere {
+    use super::*;
+
+    stories! {
+        /// Canceled in AMC's console: the execution says so.
+        async fn a_run_that_is_cancelled_elsewhere_says_so(database: Database) {
+            // Slow enough that it doesn't succeed first.
+            let house = House::open_with(database, &[("EMULATOR_SPEED", "5")]).await;
+            let ada = house.signed_in("Ada").await;
+            let page = run(&ada, &saved(&ada, REACH).await).await;
+            house.tick("poller").await;
+            ada.post(&format!("{page}/cancel"), &[]).await.with(303);
+            house.tick("poller").await;
+            set(&house, "update executions set cancel_asked_at = null where id = $1", page.rsplit('/').next().unwrap()).await;
+            house.settle().await;
+            let shown = ada.get(&page).await.with(200);
+            assert!(shown.text("#live [role=status]").contains("Canceled"), "{}", shown.body);
+            assert!(shown.text("#live .callout").contains("canceled outside RecomAMP"), "{}", shown.body);
+        }
     }
 }

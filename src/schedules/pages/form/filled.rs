@@ -143,9 +143,10 @@ pub(super) async fn check(room: &Schedules, tx: &mut Tx, person: &Person, filled
         filled.errors.add("", format!("AMC would reject this query: {}", finding.message));
     }
     if filled.plan.as_ref().is_some_and(|plan| plan.after(now).next().is_none()) {
-        filled
-            .errors
-            .add("repeat", "With these settings nothing would ever run: no slot is left between now and the last day.");
+        filled.errors.add(
+            "repeat",
+            "With these settings nothing would ever run: each slot is in the past, or after the last day.",
+        );
     }
     filled.instance = Some(instance.id);
     Ok(())
