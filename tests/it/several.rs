@@ -143,7 +143,8 @@ async fn a_stop_does_not_wait_for_a_download_that_hangs() {
         "select count(*) as value from executions where state = 'fetching' and lease_until is not null";
     const HELD: &str = "select count(*) as value from executions where lease_until is not null";
     const DONE: &str = "select count(*) as value from executions where state = 'succeeded'";
-    const GRACE: Duration = Duration::from_secs(8);
+    // The download hangs for two minutes.
+    const GRACE: Duration = Duration::from_secs(30);
     let Database::Postgres(database) = Database::postgres().await else { unreachable!() };
     let folder = tempfile::tempdir().unwrap();
     let (_emulator, amazon) = amazon(&folder, "slow=110000@/amc-output/*1").await;
