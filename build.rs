@@ -23,7 +23,9 @@ fn main() -> io::Result<()> {
             fs::read(file)?.hash(&mut digest);
         }
     }
-    println!("cargo:rustc-env=RECOMAMP_ENGINE_DIGEST={:016x}", digest.finish());
+    // Cargo sets it for the program that `cargo run` starts, too, where a name beginning with RECOMAMP_ would be an unknown
+    // setting.
+    println!("cargo:rustc-env=ENGINE_DIGEST={:016x}", digest.finish());
     println!("cargo:rerun-if-changed=guides");
     let guides = root.join("guides");
     let mut table = "/// Each file with its path.\npub(super) static FILES: &[(&str, &[u8])] = &[\n".to_owned();

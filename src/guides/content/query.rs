@@ -94,7 +94,7 @@ fn digest(query: &GuideQuery) -> String {
     let sample = authored.sample.as_ref().map(|sample| (&sample.columns, &sample.rows));
     let audience = (&authored.audience, authored.audience_users);
     let parts = (&authored.input, &authored.demo_defaults, authored.relative, sample, audience);
-    digest_of(&format!("{} {parts:?}", env!("RECOMAMP_ENGINE_DIGEST")))
+    digest_of(&format!("{} {parts:?}", env!("ENGINE_DIGEST")))
 }
 
 /// A digest of a text.
